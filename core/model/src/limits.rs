@@ -1,0 +1,22 @@
+//! Bounds that both sides keep. A phone refuses at the tap what the office would hold for checking.
+
+/// Longest free text of an entry, in bytes of UTF-8.
+pub const NOTE_BYTES: usize = 16 * 1024;
+/// Longest canonical text of a whole entry, in bytes.
+pub const ENTRY_BYTES: usize = 64 * 1024;
+/// Longest identifier, in bytes.
+pub const ID_BYTES: usize = 64;
+/// Most direct predecessors a change may name.
+pub const DEPS: usize = 64;
+/// Most changes of one segment.
+pub const SEGMENT_CHANGES: usize = 512;
+/// Most entries of one push.
+pub const PUSH_ENTRIES: usize = 2_048;
+/// Largest request body as it travels, in bytes.
+pub const BODY_BYTES: usize = 2 * 1024 * 1024;
+/// Largest request body once inflated, in bytes: a bound on what compression may hide.
+pub const INFLATED_BYTES: usize = 16 * 1024 * 1024;
+/// Highest operation counter of a document: far above any honest one, far below Automerge's own limit.
+pub const MAX_OP: u64 = 1 << 31;
+/// Most entries of one document.
+pub const DOCUMENT_ENTRIES: usize = 5_000;
