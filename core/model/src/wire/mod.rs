@@ -10,8 +10,8 @@ mod codec;
 pub use codec::{WireError, decode_reply, decode_request, encode_reply, encode_request};
 
 use crate::document::Segment;
-use crate::id::{ActorId, BootId, BranchId, ChainEpoch, DeviceId, Digest, DocumentId, ProviderId, ServerEpoch, WorkerId};
 use crate::entry::PlanRef;
+use crate::id::{ActorId, BootId, BranchId, ChainEpoch, DeviceId, Digest, DocumentId, ProviderId, ServerEpoch, WorkerId};
 use crate::time::{ClockReading, Millis};
 use serde::{Deserialize, Serialize};
 
