@@ -10,12 +10,16 @@ pub const ID_BYTES: usize = 64;
 pub const DEPS: usize = 64;
 /// Most changes of one segment.
 pub const SEGMENT_CHANGES: usize = 512;
+/// Most bytes of entries' text in one segment.
+pub const SEGMENT_BYTES: usize = 4 * 1024 * 1024;
 /// Most entries of one push.
 pub const PUSH_ENTRIES: usize = 2_048;
 /// Largest request body as it travels, in bytes.
 pub const BODY_BYTES: usize = 2 * 1024 * 1024;
 /// Largest request body once inflated, in bytes: a bound on what compression may hide.
 pub const INFLATED_BYTES: usize = 16 * 1024 * 1024;
+/// Longest line of a body that is no entry: heads of requests, replies, pushes and segments, in bytes.
+pub const HEAD_BYTES: usize = 1024 * 1024;
 /// Highest operation counter of a document: far above any honest one, far below Automerge's own limit.
 pub const MAX_OP: u64 = 1 << 31;
 /// Most entries of one document.

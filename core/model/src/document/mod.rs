@@ -7,8 +7,20 @@
 //! **The gate**: bytes from the network never reach Automerge's decoder. The wire carries plain [`Segment`]s; the
 //! receiver rebuilds each change with Automerge's own encoder ([`rebuild`]) and compares digests.
 
-use crate::entry::Read;
-use crate::id::{ActorId, Digest, DocumentId};
+mod author;
+mod genesis;
+mod materialise;
+mod rebuild;
+mod segment;
+
+pub use author::author;
+pub use genesis::{ENTRIES, genesis_bytes, genesis_hash};
+pub use materialise::{LeftOut, Materialised, Refused};
+pub use rebuild::{check_texts, rebuild, rebuild_changes};
+pub(crate) use segment::digest_of;
+pub use segment::segments;
+
+use crate::id::{ActorId, Digest};
 use crate::wire::SegmentHead;
 use std::sync::Arc;
 
@@ -52,6 +64,8 @@ pub struct Hand {
     pub actor: ActorId,
     /// Sequence of its last change; 0 before the first.
     pub seq: u64,
+    /// Hash of its last change.
+    pub last: Option<Digest>,
 }
 
 /// Why a segment is not what its author made.
@@ -63,7 +77,22 @@ pub enum GateError {
     /// The texts are not those that were signed.
     #[error("the texts are not those that were signed")]
     Texts,
+    /// The push's header does not list the segment: nobody signed for what its entries had seen.
+    #[error("the signed header does not list the segment")]
+    Unlisted,
     /// The rebuilt changes are not those that the author's encoder made.
     #[error("the changes do not rebuild to the author's")]
     Changes,
+}
+
+impl GateError {
+    /// The stable code, as the office's list of what is withheld carries it.
+    pub fn code(&self) -> &'static str {
+        match self {
+            GateError::Profile(_) => "segment_profile",
+            GateError::Texts => "segment_texts",
+            GateError::Unlisted => "segment_unlisted",
+            GateError::Changes => "segment_changes",
+        }
+    }
 }

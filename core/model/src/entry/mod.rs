@@ -13,7 +13,7 @@ mod read;
 pub use body::{Body, KINDS};
 pub use care::*;
 pub use office::*;
-pub use read::{Malformed, Read, Unreadable};
+pub use read::{Malformed, Read, Unreadable, key_of};
 
 use crate::id::{BootId, ChainEpoch, DeviceId, Digest, DocumentId, EntryId, PersonId, WorkerId};
 use crate::time::Millis;

@@ -118,6 +118,15 @@ impl Read {
     }
 }
 
+/// The entry's name alone, read without the rest of the text; `None` when there is none.
+pub fn key_of(text: &str) -> Option<EntryId> {
+    #[derive(Deserialize)]
+    struct Key {
+        id: EntryId,
+    }
+    serde_json::from_str::<Key>(text).ok().map(|k| k.id)
+}
+
 /// True when the body's kind is a word that this version does not have.
 fn kind_is_unknown(text: &str) -> bool {
     #[derive(Deserialize)]

@@ -6,8 +6,10 @@
 //! The format is described for other implementers in `docs/protocol.md`.
 
 mod codec;
+mod inspect;
 
 pub use codec::{WireError, decode_reply, decode_request, encode_reply, encode_request};
+pub use inspect::{Hold, Inspected, InspectedEntry, PushError, inspect, push_header};
 
 use crate::document::Segment;
 use crate::entry::PlanRef;

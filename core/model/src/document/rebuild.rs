@@ -1,0 +1,116 @@
+//! The gate. Plain facts in, Automerge's own encoder, one digest to compare: nothing that came over a network is ever
+//! decoded by Automerge, whose decoders panic, abort or over-allocate on hostile input.
+
+use super::segment::digest_of;
+use super::{ChangeRecord, GateError, Segment, genesis};
+use crate::entry::key_of;
+use crate::id::{Digest, EntryId};
+use crate::limits;
+use automerge::legacy;
+use std::num::NonZeroU64;
+use std::slice;
+
+/// One change as Automerge's encoder makes it: put `record.text` at `key` of the map `entries`, no predecessors.
+pub(super) fn change(record: &ChangeRecord, key: EntryId) -> automerge::Change {
+    automerge::Change::from(automerge::ExpandedChange {
+        operations: vec![legacy::Op {
+            action: legacy::OpType::Put(automerge::ScalarValue::from(&*record.text)),
+            obj: genesis::entries_map(),
+            key: legacy::Key::Map(key.to_string().into()),
+            pred: legacy::SortedVec::new(),
+            insert: false,
+        }],
+        actor_id: record.actor.0.into(),
+        hash: None,
+        seq: record.actor_seq,
+        start_op: NonZeroU64::new(record.start_op).unwrap_or(NonZeroU64::MIN),
+        time: 0,
+        message: None,
+        deps: record.deps.iter().map(|d| automerge::ChangeHash(d.0)).collect(),
+        extra_bytes: Vec::new(),
+        author: None,
+    })
+}
+
+/// A change's hash in the model's own type.
+pub(super) fn hash(change: &automerge::Change) -> Digest {
+    Digest(change.hash().0)
+}
+
+/// Checks what a segment's head says against the profile's bounds, before anything is built from it.
+pub(super) fn check_profile(segment: &Segment) -> Result<(), GateError> {
+    let head = &segment.head;
+    let n = u64::from(head.n);
+    let last_op = head.start_op.saturating_add(n);
+    let wrong = if n == 0 || segment.texts.len() as u64 != n {
+        Some("number of entries")
+    } else if segment.texts.len() > limits::SEGMENT_CHANGES {
+        Some("entries of a segment")
+    } else if segment.texts.iter().any(|t| t.len() > limits::ENTRY_BYTES) {
+        Some("length of an entry")
+    } else if segment.text_bytes() > limits::SEGMENT_BYTES {
+        Some("length of a segment")
+    } else if head.deps.is_empty() || head.deps.len() > limits::DEPS {
+        Some("number of predecessors")
+    } else if !head.deps.is_sorted_by(|a, b| a < b) {
+        Some("order of predecessors")
+    } else if head.actor.0 == genesis::ACTOR {
+        Some("actor of the genesis")
+    } else if head.actor_seq == 0 || head.actor_seq.saturating_add(n) > limits::MAX_OP {
+        Some("sequence of the actor")
+    } else if head.start_op <= genesis::OP || last_op > limits::MAX_OP {
+        Some("operation counter")
+    } else {
+        None
+    };
+    wrong.map_or(Ok(()), |what| Err(GateError::Profile(what)))
+}
+
+/// Digests of the texts, after comparing them with those that the head was signed over. Independent of Automerge: holds
+/// whatever its encoder does.
+pub fn check_texts(segment: &Segment) -> Result<Vec<Digest>, GateError> {
+    let digests: Vec<Digest> = segment.texts.iter().map(|t| Digest::of(t.as_bytes())).collect();
+    if digest_of(&digests) != segment.head.texts || digests.len() as u64 != u64::from(segment.head.n) {
+        return Err(GateError::Texts);
+    }
+    Ok(digests)
+}
+
+/// The gate: bounds, texts, and every change built again and compared with the author's.
+///
+/// Gives each change as plain facts with its hash, in order.
+pub fn rebuild(segment: &Segment) -> Result<Vec<(ChangeRecord, Digest)>, GateError> {
+    check_profile(segment)?;
+    check_texts(segment)?;
+    let keys: Option<Vec<EntryId>> = segment.texts.iter().map(|t| key_of(t)).collect();
+    rebuild_changes(segment, &keys.ok_or(GateError::Profile("name of an entry"))?)
+}
+
+/// The second half of [`rebuild`], for a caller that has checked the texts and read the entries' ids from them already.
+///
+/// `keys` are the ids of the entries, in order. Bounds are checked here again: they cost nothing.
+pub fn rebuild_changes(segment: &Segment, keys: &[EntryId]) -> Result<Vec<(ChangeRecord, Digest)>, GateError> {
+    check_profile(segment)?;
+    if keys.len() != segment.texts.len() {
+        return Err(GateError::Profile("number of entries"));
+    }
+    let head = &segment.head;
+    let mut all: Vec<(ChangeRecord, Digest)> = Vec::with_capacity(keys.len());
+    for (i, (text, key)) in segment.texts.iter().zip(keys).enumerate() {
+        let deps = all.last().map_or_else(|| head.deps.as_slice(), |(_, before)| slice::from_ref(before)).to_vec();
+        let record = ChangeRecord {
+            actor: head.actor,
+            actor_seq: head.actor_seq + i as u64,
+            start_op: head.start_op + i as u64,
+            deps,
+            text: text.clone(),
+        };
+        let hash = hash(&change(&record, *key));
+        all.push((record, hash));
+    }
+    let hashes: Vec<Digest> = all.iter().map(|(_, hash)| *hash).collect();
+    if digest_of(&hashes) != head.changes {
+        return Err(GateError::Changes);
+    }
+    Ok(all)
+}
