@@ -12,6 +12,7 @@
 //! | [`document`] | the entries of one subject as an Automerge document, and the gate in front of it |
 //! | [`chain`] | the sequence of everything one device ever recorded |
 //! | [`wire`] | what travels between phone and office |
+//! | [`session`] | when a device asks the office, and for what |
 //! | [`port`] | what the outside world must hand in |
 //! | [`chronology`] | when things happened, and how surely we know |
 //! | [`projection`] | what the entries of a visit or a person add up to |
@@ -25,5 +26,6 @@ pub mod id;
 pub mod limits;
 pub mod port;
 pub mod projection;
+pub mod session;
 pub mod time;
 pub mod wire;
