@@ -34,7 +34,7 @@ impl Locale {
     /// The Fluent text.
     fn source(self) -> &'static str {
         match self {
-            Locale::English => include_str!("../texts/en.ftl"),
+            Locale::English => concat!(include_str!("../texts/en.ftl"), include_str!("../texts/en-console.ftl")),
         }
     }
 }
