@@ -1,10 +1,13 @@
-//! Lines to values and back, with every bound checked before memory is taken.
+//! Bodies to values and back, with every bound checked before memory is taken.
 
+use super::pack::{self, Before, Source, Streams};
 use super::{Push, PushHeader, SegmentHead, SyncReply, SyncRequest};
 use crate::document::Segment;
+use crate::id::{ActorId, ChainEpoch, DeviceId, Digest, DocumentId};
 use crate::limits;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::io::Read;
 use std::sync::Arc;
 
@@ -19,10 +22,10 @@ pub enum WireError {
     /// Larger than a body may be, as it travels or inflated.
     #[error("larger than a message may be")]
     TooLarge,
-    /// Not a zstd frame, or a broken one.
-    #[error("not a whole zstd frame")]
+    /// Not this framing, or a broken zstd frame.
+    #[error("not a whole message")]
     Compression,
-    /// A line is not what its place demands.
+    /// A line of the words, or what belongs to it, is not what its place demands.
     #[error("line {line} is not {wanted}")]
     Line {
         /// Number of the line, from 1.
@@ -40,17 +43,31 @@ impl WireError {
     pub fn code(&self) -> &'static str {
         match self {
             WireError::TooLarge => "body_too_large",
-            WireError::Compression => "body_not_zstd",
+            WireError::Compression => "body_broken",
             WireError::Line { .. } => "body_malformed",
             WireError::Newer(_) => "protocol_newer",
         }
     }
 }
 
-/// The first line of a push as it travels: the header, and how many of its segments follow.
+/// First bytes of every body: the version of the framing.
+const MAGIC: &[u8; 4] = b"HFS1";
+/// Bytes before the first stream: magic, length of the words, length of the numbers.
+const FRONT: usize = 12;
+
+/// The line of a push as it travels. The digests that its header lists are among the random bytes.
 #[derive(Serialize, Deserialize)]
-struct PushLine<H> {
-    push: H,
+struct PushLine<'a> {
+    device: Cow<'a, str>,
+    epoch: ChainEpoch,
+    first: u64,
+    count: u32,
+    prev: Digest,
+    head: Digest,
+    sig: Cow<'a, str>,
+    /// How many segments the header lists.
+    listed: u32,
+    /// How many of them follow.
     here: u32,
 }
 
@@ -81,25 +98,63 @@ pub fn decode_reply(body: &[u8]) -> Result<(SyncReply, Vec<Push>), WireError> {
 }
 
 fn encode(head: &impl Serialize, pushes: &[Push]) -> Vec<u8> {
-    let texts: usize = pushes.iter().flat_map(|p| &p.segments).map(|s| 512 + s.text_bytes() + s.texts.len()).sum();
-    let mut lines = Vec::with_capacity(4096 + texts);
-    json_line(&mut lines, head);
-    for push in pushes {
-        json_line(&mut lines, &PushLine { push: &push.header, here: push.segments.len() as u32 });
-        for segment in &push.segments {
-            json_line(&mut lines, &segment.head);
-            for text in &segment.texts {
-                lines.extend_from_slice(text.as_bytes());
-                lines.push(b'\n');
-            }
-        }
-    }
-    zstd::bulk::compress(&lines, ZSTD_LEVEL).expect("the destination is as large as the frame can get")
+    let mut to = Streams::default();
+    json_line(&mut to, head);
+    pushes.iter().for_each(|push| encode_push(&mut to, push));
+    let words = compress(&to.words);
+    let numbers = if to.numbers.is_empty() { Vec::new() } else { compress(&to.numbers) };
+    let mut body = Vec::with_capacity(FRONT + words.len() + numbers.len() + to.random.len());
+    body.extend_from_slice(MAGIC);
+    body.extend_from_slice(&(words.len() as u32).to_le_bytes());
+    body.extend_from_slice(&(numbers.len() as u32).to_le_bytes());
+    body.extend_from_slice(&words);
+    body.extend_from_slice(&numbers);
+    body.extend_from_slice(&to.random);
+    body
 }
 
-fn json_line(lines: &mut Vec<u8>, value: &impl Serialize) {
-    serde_json::to_writer(&mut *lines, value).expect("wire records have string keys only, and memory does not fail");
-    lines.push(b'\n');
+fn encode_push(to: &mut Streams, push: &Push) {
+    let header = &push.header;
+    let line = PushLine {
+        device: header.device.as_str().into(),
+        epoch: header.epoch,
+        first: header.first,
+        count: header.count,
+        prev: header.prev,
+        head: header.head,
+        sig: header.sig.as_str().into(),
+        listed: header.segments.len() as u32,
+        here: push.segments.len() as u32,
+    };
+    json_line(to, &line);
+    header.segments.iter().for_each(|digest| to.random.extend_from_slice(&digest.0));
+    let (mut before, mut actor, mut scratch) = (Before::default(), None, String::new());
+    for Segment { head, texts } in &push.segments {
+        let doc = head.doc.to_string();
+        to.line(&doc);
+        let same_actor = actor == Some(head.actor);
+        for n in [u64::from(!same_actor), head.actor_seq, head.start_op, u64::from(head.n), head.deps.len() as u64] {
+            to.number(n);
+        }
+        if !same_actor {
+            to.random.extend_from_slice(&head.actor.0);
+            actor = Some(head.actor);
+        }
+        for digest in head.deps.iter().chain([&head.texts, &head.changes]) {
+            to.random.extend_from_slice(&digest.0);
+        }
+        let common = pack::common(header.device.as_str(), &doc, header.epoch);
+        texts.iter().for_each(|text| pack::pack(text, &common, &mut before, &mut scratch, to));
+    }
+}
+
+fn json_line(to: &mut Streams, value: &impl Serialize) {
+    serde_json::to_writer(&mut to.words, value).expect("wire records have string keys only, and memory does not fail");
+    to.words.push(b'\n');
+}
+
+fn compress(bytes: &[u8]) -> Vec<u8> {
+    zstd::bulk::compress(bytes, ZSTD_LEVEL).expect("the destination is as large as the frame can get")
 }
 
 fn decode<H: DeserializeOwned>(body: &[u8], wanted: &'static str, pushes: fn(&H) -> u32) -> Result<(H, Vec<Push>), WireError> {
@@ -107,78 +162,114 @@ fn decode<H: DeserializeOwned>(body: &[u8], wanted: &'static str, pushes: fn(&H)
     struct Version {
         v: u32,
     }
-    let inflated = inflate(body)?;
-    let text = std::str::from_utf8(&inflated).map_err(|_| WireError::Line { line: 1, wanted: "UTF-8" })?;
-    let mut lines = Lines { rest: text, number: 0 };
-    let first = lines.next(wanted)?;
-    let version: Version = serde_json::from_str(first).map_err(|_| WireError::Line { line: 1, wanted })?;
+    let (words, numbers, random) = split(body)?;
+    let words = inflate(words, limits::INFLATED_BYTES)?;
+    let numbers = if numbers.is_empty() { Vec::new() } else { inflate(numbers, limits::INFLATED_BYTES - words.len())? };
+    let words = std::str::from_utf8(&words).map_err(|_| WireError::Line { line: 1, wanted: "UTF-8" })?;
+    let mut from = Source { words, numbers: &numbers, random, line: 0, budget: limits::INFLATED_BYTES };
+    let first = from.line(wanted)?;
+    if first.len() > limits::HEAD_BYTES {
+        return Err(WireError::TooLarge);
+    }
+    let version: Version = serde_json::from_str(first).map_err(|_| from.bad(wanted))?;
     if version.v > super::VERSION {
         return Err(WireError::Newer(version.v));
     }
-    let head: H = serde_json::from_str(first).map_err(|_| WireError::Line { line: 1, wanted })?;
+    let head: H = serde_json::from_str(first).map_err(|_| from.bad(wanted))?;
     let mut all = Vec::new();
     for _ in 0..pushes(&head) {
-        all.push(lines.push()?);
+        all.push(decode_push(&mut from)?);
     }
-    if lines.rest.is_empty() { Ok((head, all)) } else { Err(WireError::Line { line: lines.number + 1, wanted: "the end" }) }
+    if from.words.is_empty() && from.numbers.is_empty() && from.random.is_empty() { Ok((head, all)) } else { Err(from.bad("the last")) }
+}
+
+/// The three streams of a body, two of them still compressed.
+fn split(body: &[u8]) -> Result<(&[u8], &[u8], &[u8]), WireError> {
+    let (front, rest) = body.split_first_chunk::<FRONT>().ok_or(WireError::Compression)?;
+    let [m0, m1, m2, version, w0, w1, w2, w3, n0, n1, n2, n3] = *front;
+    if [m0, m1, m2] != MAGIC[..3] || !version.is_ascii_digit() {
+        return Err(WireError::Compression);
+    }
+    if version != MAGIC[3] {
+        return Err(WireError::Newer(u32::from(version - b'0')));
+    }
+    let (words, rest) = rest.split_at_checked(u32::from_le_bytes([w0, w1, w2, w3]) as usize).ok_or(WireError::Compression)?;
+    let (numbers, random) = rest.split_at_checked(u32::from_le_bytes([n0, n1, n2, n3]) as usize).ok_or(WireError::Compression)?;
+    Ok((words, numbers, random))
 }
 
 /// Inflates a frame, and stops one byte after the bound: memory follows what is really there, not what a header claims.
-fn inflate(body: &[u8]) -> Result<Vec<u8>, WireError> {
-    let mut frame = zstd::stream::read::Decoder::with_buffer(body).map_err(|_| WireError::Compression)?.single_frame();
+fn inflate(frame: &[u8], bound: usize) -> Result<Vec<u8>, WireError> {
+    let capacity = frame.len().saturating_mul(4).min(bound);
+    let mut frame = zstd::stream::read::Decoder::with_buffer(frame).map_err(|_| WireError::Compression)?.single_frame();
     frame.window_log_max(WINDOW_LOG_MAX).map_err(|_| WireError::Compression)?;
-    let mut inflated = Vec::with_capacity(body.len().saturating_mul(4).min(limits::INFLATED_BYTES));
-    (&mut frame).take(limits::INFLATED_BYTES as u64 + 1).read_to_end(&mut inflated).map_err(|_| WireError::Compression)?;
-    if inflated.len() > limits::INFLATED_BYTES {
+    let mut inflated = Vec::with_capacity(capacity);
+    (&mut frame).take(bound as u64 + 1).read_to_end(&mut inflated).map_err(|_| WireError::Compression)?;
+    if inflated.len() > bound {
         return Err(WireError::TooLarge);
     }
     if frame.finish().is_empty() { Ok(inflated) } else { Err(WireError::Compression) }
 }
 
-/// What is left of a body, line by line.
-struct Lines<'a> {
-    rest: &'a str,
-    number: usize,
+fn decode_push(from: &mut Source<'_>) -> Result<Push, WireError> {
+    const WANTED: &str = "a push within bounds";
+    let line = from.line(WANTED)?;
+    let fits = line.len() <= limits::HEAD_BYTES;
+    let line: PushLine<'_> = fits.then(|| serde_json::from_str(line).ok()).flatten().ok_or(from.bad(WANTED))?;
+    let device = DeviceId::new(line.device).map_err(|_| from.bad(WANTED))?;
+    if line.count as usize > limits::PUSH_ENTRIES || line.listed > line.count || line.here > line.listed {
+        return Err(from.bad(WANTED));
+    }
+    let mut listed = Vec::with_capacity(line.listed as usize);
+    for _ in 0..line.listed {
+        listed.push(Digest(from.random()?));
+    }
+    let (mut before, mut actor, mut text) = (Before::default(), ActorId([0; 16]), String::new());
+    let mut entries = 0;
+    let mut segments = Vec::with_capacity(line.here as usize);
+    for _ in 0..line.here {
+        let head = decode_segment(from, &mut actor)?;
+        entries += head.n;
+        if entries > line.count {
+            return Err(from.bad(WANTED));
+        }
+        let common = pack::common(device.as_str(), &head.doc.to_string(), line.epoch);
+        let mut texts = Vec::with_capacity(head.n as usize);
+        for _ in 0..head.n {
+            pack::unpack(from, &common, &mut before, &mut text)?;
+            texts.push(Arc::from(text.as_str()));
+        }
+        segments.push(Segment { head, texts });
+    }
+    let header = PushHeader {
+        device,
+        epoch: line.epoch,
+        first: line.first,
+        count: line.count,
+        prev: line.prev,
+        head: line.head,
+        segments: listed,
+        sig: line.sig.into_owned(),
+    };
+    Ok(Push { header, segments })
 }
 
-impl<'a> Lines<'a> {
-    fn next(&mut self, wanted: &'static str) -> Result<&'a str, WireError> {
-        self.number += 1;
-        let (line, rest) = self.rest.split_once('\n').ok_or(WireError::Line { line: self.number, wanted })?;
-        self.rest = rest;
-        Ok(line)
+/// A segment's head. `actor` is the segment's before it, and becomes its own.
+fn decode_segment(from: &mut Source<'_>, actor: &mut ActorId) -> Result<SegmentHead, WireError> {
+    const WANTED: &str = "a segment within bounds";
+    let doc = DocumentId::parse(from.line(WANTED)?).map_err(|_| from.bad(WANTED))?;
+    let new_actor = from.number()? != 0;
+    let (actor_seq, start_op, n, deps_count) = (from.number()?, from.number()?, from.number()?, from.number()?);
+    if n > limits::SEGMENT_CHANGES as u64 || deps_count > limits::DEPS as u64 {
+        return Err(from.bad(WANTED));
     }
-
-    fn json<T: DeserializeOwned>(&mut self, wanted: &'static str) -> Result<T, WireError> {
-        let line = self.next(wanted)?;
-        let fits = line.len() <= limits::HEAD_BYTES;
-        let value = fits.then(|| serde_json::from_str(line).ok()).flatten();
-        value.ok_or(WireError::Line { line: self.number, wanted })
+    if new_actor {
+        *actor = ActorId(from.random()?);
     }
-
-    fn push(&mut self) -> Result<Push, WireError> {
-        let PushLine { push: header, here } = self.json::<PushLine<PushHeader>>("a push")?;
-        let bad = |line| WireError::Line { line, wanted: "a push within bounds" };
-        if header.count as usize > limits::PUSH_ENTRIES
-            || here as usize > header.segments.len()
-            || header.segments.len() > header.count as usize
-        {
-            return Err(bad(self.number));
-        }
-        let mut entries = 0;
-        let mut segments = Vec::with_capacity(here as usize);
-        for _ in 0..here {
-            let head: SegmentHead = self.json("a segment")?;
-            entries += head.n as usize;
-            if head.n as usize > limits::SEGMENT_CHANGES || entries > header.count as usize || head.deps.len() > limits::DEPS {
-                return Err(bad(self.number));
-            }
-            let mut texts = Vec::with_capacity(head.n as usize);
-            for _ in 0..head.n {
-                texts.push(Arc::from(self.next("an entry")?));
-            }
-            segments.push(Segment { head, texts });
-        }
-        Ok(Push { header, segments })
+    let mut deps = Vec::with_capacity(deps_count as usize);
+    for _ in 0..deps_count {
+        deps.push(Digest(from.random()?));
     }
+    let (texts, changes) = (Digest(from.random()?), Digest(from.random()?));
+    Ok(SegmentHead { doc, actor: *actor, actor_seq, start_op, deps, n: n as u32, texts, changes })
 }

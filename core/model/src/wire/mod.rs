@@ -1,12 +1,13 @@
 //! What travels between a phone and the office: one request, one reply, whatever the number of documents.
 //!
-//! A body is a zstd frame of lines. The first line is the [`SyncRequest`] or [`SyncReply`] as JSON. Then, for each
-//! push: its [`PushHeader`] as one JSON line, and for each of its segments one [`SegmentHead`] line followed by
-//! `n` lines, each the canonical text of one entry. An entry's text has no line feed, so lines are all the framing there is.
+//! A body is three streams: *words* (a zstd frame of lines: the head as JSON, a JSON line a push, a line a segment,
+//! a line an entry), *numbers* (a zstd frame of variable-length integers) and *random* bytes (digests, ids) as they are. An entry's
+//! text travels without what its push, its segment and the entry before it say already, and arrives byte for byte.
 //! The format is described for other implementers in `docs/protocol.md`.
 
 mod codec;
 mod inspect;
+mod pack;
 
 pub use codec::{WireError, decode_reply, decode_request, encode_reply, encode_request};
 pub use inspect::{Hold, Inspected, InspectedEntry, PushError, inspect, push_header};

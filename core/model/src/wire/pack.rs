@@ -1,0 +1,445 @@
+//! Entries on the wire without what every one of them repeats.
+//!
+//! Most of an entry's text follows from its push, its segment and the entry before it. What does not is taken apart by kind,
+//! because one compressor does badly on words and random bytes together: the *words* stay lines of text, small *numbers* become
+//! variable-length integers, *random* bytes go as they are. Unpacking gives back the very bytes of the text: packing
+//! proves it on the spot, and carries a text that it cannot take apart as it stands.
+
+use super::WireError;
+use crate::id::{BootId, ChainEpoch, EntryId};
+use std::fmt::Write as _;
+
+/// Longest piece (author, plan, time said, reference) that a packed entry may repeat from the one before.
+const PIECE_BYTES: usize = 512;
+/// Length of a ULID, and of its 130 bits in bytes.
+const ULID_CHARS: usize = 26;
+const ULID_BYTES: usize = 17;
+const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+/// Bits of the number that stands for each entry.
+mod flag {
+    pub const VERBATIM: u64 = 1;
+    pub const AUTHOR: u64 = 2;
+    pub const HAPPENED: u64 = 4;
+    pub const PLAN: u64 = 8;
+    pub const SAME_PLAN: u64 = 16;
+    pub const ULID: u64 = 32;
+    pub const REFERENCE: u64 = 64;
+    pub const IRREGULAR: u64 = 128;
+    pub const ALL: u64 = 255;
+}
+
+/// The three streams of a body, as they are written.
+#[derive(Default)]
+pub(super) struct Streams {
+    pub words: Vec<u8>,
+    pub numbers: Vec<u8>,
+    pub random: Vec<u8>,
+}
+
+impl Streams {
+    pub fn line(&mut self, text: &str) {
+        self.words.extend_from_slice(text.as_bytes());
+        self.words.push(b'\n');
+    }
+    /// LEB128: seven bits a byte, low ones first.
+    pub fn number(&mut self, mut n: u64) {
+        while n >= 0x80 {
+            self.numbers.push(n as u8 | 0x80);
+            n >>= 7;
+        }
+        self.numbers.push(n as u8);
+    }
+    /// Small for small numbers of either sign: 0, -1, 1, -2 … become 0, 1, 2, 3 …
+    fn signed(&mut self, n: i64) {
+        self.number(((n << 1) ^ (n >> 63)) as u64);
+    }
+}
+
+/// What is left of the three streams, as they are read.
+pub(super) struct Source<'a> {
+    pub words: &'a str,
+    pub numbers: &'a [u8],
+    pub random: &'a [u8],
+    /// Lines read so far: for errors.
+    pub line: usize,
+    /// Bytes of entries' text that may still be made.
+    pub budget: usize,
+}
+
+impl<'a> Source<'a> {
+    pub fn bad(&self, wanted: &'static str) -> WireError {
+        WireError::Line { line: self.line, wanted }
+    }
+    pub fn line(&mut self, wanted: &'static str) -> Result<&'a str, WireError> {
+        self.line += 1;
+        let (line, rest) = self.words.split_once('\n').ok_or(WireError::Line { line: self.line, wanted })?;
+        self.words = rest;
+        Ok(line)
+    }
+    pub fn number(&mut self) -> Result<u64, WireError> {
+        let mut n = 0u64;
+        for (i, byte) in self.numbers.iter().enumerate().take(10) {
+            let part = u64::from(byte & 0x7f);
+            if i == 9 && part > 1 {
+                break;
+            }
+            n |= part << (7 * i);
+            if byte & 0x80 == 0 {
+                self.numbers = &self.numbers[i + 1..];
+                return Ok(n);
+            }
+        }
+        Err(self.bad("followed by its numbers"))
+    }
+    fn signed(&mut self) -> Result<i64, WireError> {
+        let n = self.number()?;
+        Ok((n >> 1) as i64 ^ -((n & 1) as i64))
+    }
+    pub fn random<const N: usize>(&mut self) -> Result<[u8; N], WireError> {
+        let (taken, rest) = self.random.split_first_chunk::<N>().ok_or_else(|| self.bad("followed by its bytes"))?;
+        self.random = rest;
+        Ok(*taken)
+    }
+}
+
+/// What the entry before it was, in the order they travel: what a packed entry is told against.
+pub(super) struct Before {
+    author: String,
+    plan: String,
+    seq: u64,
+    at: i64,
+    offset_min: i64,
+    boot: BootId,
+    /// Monotonic clock less wall clock.
+    lag: i64,
+}
+
+/// The words that every entry of one segment has in common: `,"device":"…","doc":"…","epoch":"…"`.
+pub(super) fn common(device: &str, doc: &str, epoch: ChainEpoch) -> String {
+    // Identifiers hold no character that JSON escapes.
+    format!(r#","device":"{device}","doc":"{doc}","epoch":"{epoch}""#)
+}
+
+/// An entry's text in its pieces.
+struct Pieces<'a> {
+    author: &'a str,
+    body: &'a str,
+    happened: Option<&'a str>,
+    id: EntryId,
+    boot: BootId,
+    mono: i64,
+    plan: Option<&'a str>,
+    at: i64,
+    offset_min: i64,
+    reference: Option<&'a str>,
+    seq: u64,
+}
+
+impl<'a> Pieces<'a> {
+    /// Takes a text apart at the members that every entry has, in the order of the canonical text.
+    fn of(text: &'a str, common: &str) -> Option<Pieces<'a>> {
+        let mut rest = Cut(text);
+        rest.eat(r#"{"author":"#)?;
+        let author = rest.until(r#","body":"#)?;
+        // From the end: a note may be long, what follows it is short.
+        let (body, after) = rest.0.rsplit_once(common)?;
+        let mut rest = Cut(after);
+        let happened = if rest.eat(r#","happened":"#).is_some() { Some(rest.until(r#","id":""#)?) } else { None };
+        if happened.is_none() {
+            rest.eat(r#","id":""#)?;
+        }
+        let id = EntryId::parse(rest.take(36)?).ok()?;
+        rest.eat(r#"","mono":{"boot":""#)?;
+        let boot = BootId::parse(rest.take(16)?).ok()?;
+        rest.eat(r#"","ms":"#)?;
+        let mono = rest.until("}")?.parse().ok()?;
+        let plan = if rest.eat(r#","plan":"#).is_some() { Some(rest.until(r#","recorded":{"at":"#)?) } else { None };
+        if plan.is_none() {
+            rest.eat(r#","recorded":{"at":"#)?;
+        }
+        let at = rest.until(r#","offset_min":"#)?.parse().ok()?;
+        let offset_min = rest.until("}")?.parse().ok()?;
+        let reference = if rest.eat(r#","ref":""#).is_some() { Some(rest.until(r#"","seq":"#)?) } else { None };
+        if reference.is_none() {
+            rest.eat(r#","seq":"#)?;
+        }
+        let seq = rest.until(r#","v":1}"#)?.parse().ok()?;
+        let short = [Some(author), happened, plan, reference].iter().flatten().all(|piece| piece.len() <= PIECE_BYTES);
+        let pieces = Pieces { author, body, happened, id, boot, mono, plan, at, offset_min, reference, seq };
+        (rest.0.is_empty() && short).then_some(pieces)
+    }
+
+    /// The text again.
+    fn join(&self, common: &str, text: &mut String) {
+        text.push_str(r#"{"author":"#);
+        text.push_str(self.author);
+        text.push_str(r#","body":"#);
+        text.push_str(self.body);
+        text.push_str(common);
+        if let Some(happened) = self.happened {
+            text.push_str(r#","happened":"#);
+            text.push_str(happened);
+        }
+        text.push_str(r#","id":""#);
+        let mut hex = [0; 32];
+        data_encoding::HEXLOWER.encode_mut(&self.id.0, &mut hex);
+        for (i, digit) in hex.iter().enumerate() {
+            if matches!(i, 8 | 12 | 16 | 20) {
+                text.push('-');
+            }
+            text.push(char::from(*digit));
+        }
+        text.push_str(r#"","mono":{"boot":""#);
+        data_encoding::HEXLOWER.encode_append(&self.boot.0, text);
+        // Writing to a string does not fail.
+        let _ = write!(text, r#"","ms":{}}}"#, self.mono);
+        if let Some(plan) = self.plan {
+            text.push_str(r#","plan":"#);
+            text.push_str(plan);
+        }
+        let _ = write!(text, r#","recorded":{{"at":{},"offset_min":{}}}"#, self.at, self.offset_min);
+        if let Some(reference) = self.reference {
+            text.push_str(r#","ref":""#);
+            text.push_str(reference);
+            text.push('"');
+        }
+        let _ = write!(text, r#","seq":{},"v":1}}"#, self.seq);
+    }
+
+    /// No more bytes than [`Pieces::join`] writes.
+    fn most_bytes(&self, common: &str) -> usize {
+        let pieces = [Some(self.author), Some(self.body), self.happened, self.plan, self.reference];
+        320 + common.len() + pieces.iter().flatten().map(|piece| piece.len()).sum::<usize>()
+    }
+}
+
+/// What is left of a text that is being taken apart.
+struct Cut<'a>(&'a str);
+
+impl<'a> Cut<'a> {
+    fn eat(&mut self, literal: &str) -> Option<()> {
+        self.0 = self.0.strip_prefix(literal)?;
+        Some(())
+    }
+    fn until(&mut self, literal: &str) -> Option<&'a str> {
+        let (piece, rest) = self.0.split_once(literal)?;
+        self.0 = rest;
+        Some(piece)
+    }
+    fn take(&mut self, bytes: usize) -> Option<&'a str> {
+        let (piece, rest) = self.0.split_at_checked(bytes)?;
+        self.0 = rest;
+        Some(piece)
+    }
+}
+
+/// Packs one entry's text. `scratch` is reused from entry to entry.
+pub(super) fn pack(text: &str, common: &str, before: &mut Before, scratch: &mut String, to: &mut Streams) {
+    let pieces = Pieces::of(text, common).filter(|pieces| {
+        scratch.clear();
+        pieces.join(common, scratch);
+        scratch == text
+    });
+    let Some(p) = pieces else {
+        to.number(flag::VERBATIM);
+        to.line(text);
+        return;
+    };
+    let ulid = p.reference.and_then(fold_ulid);
+    let lag = p.mono.wrapping_sub(p.at);
+    let id_ms = id_ms(&p.id);
+    let regular = p.seq == before.seq.wrapping_add(1)
+        && p.offset_min == before.offset_min
+        && p.boot == before.boot
+        && lag == before.lag
+        && id_ms == p.at;
+    let mut flags = 0;
+    let mut set = |bit, on: bool| flags |= if on { bit } else { 0 };
+    set(flag::AUTHOR, p.author != before.author);
+    set(flag::HAPPENED, p.happened.is_some());
+    set(flag::PLAN, p.plan.is_some_and(|plan| plan != before.plan));
+    set(flag::SAME_PLAN, p.plan.is_some_and(|plan| plan == before.plan));
+    set(flag::ULID, ulid.is_some());
+    set(flag::REFERENCE, p.reference.is_some() && ulid.is_none());
+    set(flag::IRREGULAR, !regular);
+    to.number(flags);
+    to.signed(p.at.wrapping_sub(before.at));
+    if !regular {
+        to.signed(p.seq.wrapping_sub(before.seq.wrapping_add(1)) as i64);
+        to.signed(p.offset_min.wrapping_sub(before.offset_min));
+        to.signed(lag.wrapping_sub(before.lag));
+        to.signed(id_ms.wrapping_sub(p.at));
+        to.number(u64::from(p.boot != before.boot));
+        if p.boot != before.boot {
+            to.random.extend_from_slice(&p.boot.0);
+        }
+    }
+    to.random.extend_from_slice(&p.id.0[6..]);
+    if let Some(bytes) = ulid {
+        to.random.extend_from_slice(&bytes);
+    }
+    to.line(p.body);
+    for (bit, piece) in [(flag::AUTHOR, Some(p.author)), (flag::HAPPENED, p.happened), (flag::PLAN, p.plan), (flag::REFERENCE, p.reference)]
+    {
+        if let (true, Some(piece)) = (flags & bit != 0, piece) {
+            to.line(piece);
+        }
+    }
+    before.went(&p);
+}
+
+/// Unpacks the next entry's text into `text`, which is cleared first.
+pub(super) fn unpack(from: &mut Source<'_>, common: &str, before: &mut Before, text: &mut String) -> Result<(), WireError> {
+    text.clear();
+    let flags = from.number()?;
+    if flags == flag::VERBATIM {
+        let line = from.line("an entry")?;
+        from.budget = from.budget.checked_sub(line.len()).ok_or(WireError::TooLarge)?;
+        text.push_str(line);
+        return Ok(());
+    }
+    let both = |a, b| flags & a != 0 && flags & b != 0;
+    if flags & !flag::ALL != 0 || flags & flag::VERBATIM != 0 || both(flag::PLAN, flag::SAME_PLAN) || both(flag::ULID, flag::REFERENCE) {
+        return Err(from.bad("followed by an entry's form"));
+    }
+    let at = before.at.wrapping_add(from.signed()?);
+    let (mut seq, mut offset_min, mut lag, mut id_ms, mut boot) =
+        (before.seq.wrapping_add(1), before.offset_min, before.lag, at, before.boot);
+    if flags & flag::IRREGULAR != 0 {
+        seq = seq.wrapping_add(from.signed()? as u64);
+        offset_min = offset_min.wrapping_add(from.signed()?);
+        lag = lag.wrapping_add(from.signed()?);
+        id_ms = id_ms.wrapping_add(from.signed()?);
+        if from.number()? != 0 {
+            boot = BootId(from.random()?);
+        }
+    }
+    let mut id = [0; 16];
+    id[..6].copy_from_slice(&id_ms.to_be_bytes()[2..]);
+    id[6..].copy_from_slice(&from.random::<10>()?);
+    let mut ulid = [0; ULID_CHARS];
+    if flags & flag::ULID != 0 {
+        unfold_ulid(&from.random()?, &mut ulid);
+    }
+    let body = from.line("an entry's statement")?;
+    let mut piece = |bit| if flags & bit != 0 { from.line("a piece of an entry").map(Some) } else { Ok(None) };
+    let (author, happened, plan, reference) = (piece(flag::AUTHOR)?, piece(flag::HAPPENED)?, piece(flag::PLAN)?, piece(flag::REFERENCE)?);
+    if [author, happened, plan, reference].iter().flatten().any(|piece| piece.len() > PIECE_BYTES) {
+        return Err(from.bad("as short as a piece of an entry"));
+    }
+    if let Some(author) = author {
+        before.author.replace_range(.., author);
+    }
+    if let Some(plan) = plan {
+        before.plan.replace_range(.., plan);
+    }
+    let pieces = Pieces {
+        author: &before.author,
+        body,
+        happened,
+        id: EntryId(id),
+        boot,
+        mono: lag.wrapping_add(at),
+        plan: (flags & (flag::PLAN | flag::SAME_PLAN) != 0).then_some(&before.plan),
+        at,
+        offset_min,
+        reference: reference.or_else(|| (flags & flag::ULID != 0).then(|| std::str::from_utf8(&ulid).unwrap_or_default())),
+        seq,
+    };
+    from.budget = from.budget.checked_sub(pieces.most_bytes(common)).ok_or(WireError::TooLarge)?;
+    pieces.join(common, text);
+    (before.seq, before.at, before.offset_min, before.boot, before.lag) = (seq, at, offset_min, boot, lag);
+    Ok(())
+}
+
+impl Default for Before {
+    fn default() -> Before {
+        Before { author: String::new(), plan: String::new(), seq: 0, at: 0, offset_min: 0, boot: BootId([0; 8]), lag: 0 }
+    }
+}
+
+impl Before {
+    fn went(&mut self, p: &Pieces<'_>) {
+        if p.author != self.author {
+            self.author.replace_range(.., p.author);
+        }
+        if let Some(plan) = p.plan.filter(|plan| *plan != self.plan) {
+            self.plan.replace_range(.., plan);
+        }
+        (self.seq, self.at, self.offset_min, self.boot) = (p.seq, p.at, p.offset_min, p.boot);
+        self.lag = p.mono.wrapping_sub(p.at);
+    }
+}
+
+/// The time part of an id.
+fn id_ms(id: &EntryId) -> i64 {
+    id.0[..6].iter().fold(0, |ms, byte| ms << 8 | i64::from(*byte))
+}
+
+/// The 26 characters of a ULID as 130 bits, high ones first; `None` for anything else.
+fn fold_ulid(text: &str) -> Option<[u8; ULID_BYTES]> {
+    if text.len() != ULID_CHARS {
+        return None;
+    }
+    let mut bytes = [0; ULID_BYTES];
+    let (mut held, mut bits, mut n) = (0u32, 0, 0);
+    for c in text.bytes() {
+        let value = CROCKFORD.iter().position(|d| *d == c)?;
+        held = held << 5 | value as u32;
+        bits += 5;
+        if bits >= 8 {
+            bits -= 8;
+            bytes[n] = (held >> bits) as u8;
+            n += 1;
+        }
+    }
+    bytes[n] = (held << (8 - bits)) as u8;
+    Some(bytes)
+}
+
+fn unfold_ulid(bytes: &[u8; ULID_BYTES], chars: &mut [u8; ULID_CHARS]) {
+    let (mut held, mut bits) = (0u32, 0);
+    let mut source = bytes.iter();
+    for c in chars {
+        if bits < 5 {
+            held = held << 8 | source.next().map_or(0, |b| u32::from(*b));
+            bits += 8;
+        }
+        bits -= 5;
+        *c = CROCKFORD[(held >> bits) as usize & 31];
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ulid_folds_to_its_bits_and_back() {
+        for text in ["JA5J6D6V9MHM3RJGSGRAG8MSDA", "00000000000000000000000000", "ZZZZZZZZZZZZZZZZZZZZZZZZZZ", "7NYH4E6HK3PPNJ2W1S8C6V5T0R"]
+        {
+            let mut back = [0; ULID_CHARS];
+            unfold_ulid(&fold_ulid(text).expect("a ULID"), &mut back);
+            assert_eq!(std::str::from_utf8(&back), Ok(text));
+        }
+        assert_eq!(fold_ulid("JA5J6D6V9MHM3RJGSGRAG8MSDU"), None, "U is no digit of it");
+        assert_eq!(fold_ulid("JA5J"), None);
+    }
+
+    #[test]
+    fn numbers_of_every_length_read_back() {
+        let mut to = Streams::default();
+        let all = [0, 1, -1, 63, -64, 64, i64::from(i32::MAX), i64::MAX, i64::MIN];
+        all.iter().for_each(|n| to.signed(*n));
+        to.number(u64::MAX);
+        let mut from = Source { words: "", numbers: &to.numbers, random: &[], line: 0, budget: 0 };
+        for n in all {
+            assert_eq!(from.signed(), Ok(n));
+        }
+        assert_eq!(from.number(), Ok(u64::MAX));
+        assert!(from.number().is_err());
+        let mut endless = Source { numbers: &[0xff; 11], ..from };
+        assert!(endless.number().is_err());
+    }
+}
