@@ -1,8 +1,8 @@
 //! Everybody and every visit that a scenario may name, as the provider's own files say.
 
 use super::phrase::distance;
-use holdfast_model::entry::{PlannedDose, PlannedTask};
-use holdfast_model::id::{PersonId, VisitId, WorkerId};
+use holdfast_model::entry::{Body, PlannedDose, PlannedTask};
+use holdfast_model::id::{DocumentId, PersonId, VisitId, WorkerId};
 use holdfast_model::time::Millis;
 
 /// The provider's people, workers and visits.
@@ -14,6 +14,8 @@ pub struct Cast {
     pub people: Vec<Person>,
     /// Planned visits.
     pub visits: Vec<Visit>,
+    /// Everything that the import writes into the office's store, by document.
+    pub planned: Vec<(DocumentId, Body)>,
 }
 
 /// Somebody who works for the provider.

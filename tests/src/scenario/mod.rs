@@ -12,7 +12,7 @@ mod sentences;
 
 pub use claims::{CLAIMS, CareWord, Claim, Source};
 pub use read::{Trouble, Troubles, load, parse};
-pub use sentences::SENTENCES;
+pub use sentences::{SENTENCES, revision};
 
 use cast::Cast;
 use holdfast_model::entry::Body;
