@@ -52,13 +52,8 @@ struct State {
 impl ManualClock {
     /// Clocks of the device `name`, freshly started, whose wall clock is right. The name makes its boots differ from other devices'.
     pub fn new(time: &VirtualTime, name: &str) -> ManualClock {
-        let state = State {
-            name: name.to_owned(),
-            boots: 0,
-            boot: boot_named(&format!("virtual {name} 0")),
-            booted: time.now(),
-            wall_error: 0,
-        };
+        let state =
+            State { name: name.to_owned(), boots: 0, boot: boot_named(&format!("virtual {name} 0")), booted: time.now(), wall_error: 0 };
         ManualClock { time: time.clone(), state: Arc::new(Mutex::new(state)) }
     }
 

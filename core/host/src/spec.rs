@@ -27,7 +27,9 @@ const MAX_SPEED: f64 = 100_000.0;
 #[derive(Debug, thiserror::Error)]
 pub enum ClockError {
     /// None of the known forms.
-    #[error("--clock {0:?} is not one of: system, fixed:TIME, from:TIME, from:TIMExSPEED, file:PATH (each may end in an error such as ,+47m)")]
+    #[error(
+        "--clock {0:?} is not one of: system, fixed:TIME, from:TIME, from:TIMExSPEED, file:PATH (each may end in an error such as ,+47m)"
+    )]
     Form(String),
     /// The time is not RFC 3339.
     #[error("--clock: {0:?} is not a time such as 2026-11-03T09:30:00Z")]
@@ -229,7 +231,7 @@ impl HostClock {
 
 impl Clock for HostClock {
     fn read(&self) -> ClockReading {
-        // A drill's boot-anchored clock is its virtual time itself, so that it means the same in every process of the drill.
+        // Where several processes share a drill's time, its boot-anchored clock is that time itself: it means the same in all of them.
         let (true_wall, boot, mono_ms) = match &self.running {
             Running::System(clock) => {
                 let now = clock.read();
@@ -238,8 +240,7 @@ impl Clock for HostClock {
             Running::Fixed { at, boot } => (*at, *boot, at.0),
             Running::From { start, speed, began, boot } => {
                 let passed = (boottime_ms() - began) as f64 * speed;
-                let now = start.plus(passed as i64);
-                (now, *boot, now.0)
+                (start.plus(passed as i64), *boot, passed as i64)
             }
             Running::File { path, wall, mono, boot } => {
                 // Reading costs a few microseconds; comparing the file's times would miss a change within one tick of the file system.
@@ -296,8 +297,15 @@ mod tests {
         assert!(code("from:2026-11-03T09:30:00Zx0").contains("\"0\""));
         assert!(code("from:2026-11-03T09:30:00Zx-3").contains("\"-3\""));
         assert!(code("from:2026-11-03T09:30:00ZxNaN").contains("\"NaN\""));
-        for bad in ["system,+", "system,+5", "system,+m", "system,+5m3h", "system,+5m5m", "system,+99999999999999999999d", "system,+9000000000000000000d"]
-        {
+        for bad in [
+            "system,+",
+            "system,+5",
+            "system,+m",
+            "system,+5m3h",
+            "system,+5m5m",
+            "system,+99999999999999999999d",
+            "system,+9000000000000000000d",
+        ] {
             assert!(code(bad).contains("is not an error of a clock"), "{bad}");
         }
     }
