@@ -14,8 +14,12 @@
 mod bundle;
 mod entry;
 mod error;
+mod office;
+mod person;
+mod statement;
 mod time;
+mod visit;
 
 pub use bundle::{Arg, Locale, Words};
 pub use error::ErrorText;
-pub use time::Said;
+pub use visit::{CheckText, Lines, Names};

@@ -4,21 +4,12 @@ use crate::Words;
 use chrono::Datelike;
 use holdfast_model::time::{HOUR, LocalTrouble, MINUTE, Millis, from_london};
 
-/// How much of a time is said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Said {
-    /// To the minute.
-    Minute,
-    /// To the second: "10:41:07", for what a live page is "as of".
-    Second,
-}
-
 impl Words {
     /// A time as seen from `now`: "10:38", "yesterday 20:00", "tomorrow 08:00", "Thursday 09:05" within six days either
     /// way, "8 October 09:05" within the year, else "8 October 2025 09:05". On the night when the clocks go back, a time
     /// that the wall shows twice says which: "01:30 (summer time)".
     pub fn time_of(&self, now: Millis, at: Millis) -> String {
-        let clock = self.clock(at, Said::Minute);
+        let clock = self.clock(at);
         let (Some(today), Some(day)) = (now.london_day(), at.london_day()) else { return clock };
         let days = day.signed_duration_since(today).num_days();
         let time = ("time", clock.clone().into());
@@ -31,12 +22,17 @@ impl Words {
         }
     }
 
-    /// A time as the clock on the wall has it, without the day.
-    pub fn clock(&self, at: Millis, said: Said) -> String {
-        let time = match said {
-            Said::Minute => at.hhmm(),
-            Said::Second => at.hhmmss(),
-        };
+    /// A time as the clock on the wall has it, without the day: "10:38".
+    pub fn clock(&self, at: Millis) -> String {
+        self.said_once(at, at.hhmm())
+    }
+
+    /// The same to the second, for what a live page is "as of": "10:41:07".
+    pub fn clock_seconds(&self, at: Millis) -> String {
+        self.said_once(at, at.hhmmss())
+    }
+
+    fn said_once(&self, at: Millis, time: String) -> String {
         let twice = at.london().is_some_and(|t| from_london(t.naive_local()) == Err(LocalTrouble::Twice));
         match (twice, at.london_offset_min()) {
             (false, _) => time,
@@ -47,7 +43,7 @@ impl Words {
 
     /// A stretch of one day: "10:45–11:15".
     pub fn span(&self, from: Millis, to: Millis) -> String {
-        format!("{}–{}", self.clock(from, Said::Minute), self.clock(to, Said::Minute))
+        format!("{}–{}", self.clock(from), self.clock(to))
     }
 
     /// A day in full: "Tuesday 3 November 2026".
@@ -156,7 +152,7 @@ mod tests {
         ] {
             assert_eq!(w.time_of(now, at(then)), said, "{then}");
         }
-        assert_eq!(w.clock(now, Said::Second), "10:41:07");
+        assert_eq!(w.clock_seconds(now), "10:41:07");
         assert_eq!(w.day(now), "Tuesday 3 November 2026");
         assert_eq!(w.short_day(now), "Tue 3 Nov");
         assert_eq!(w.time_of(now, Millis(i64::MAX)), "--:--");

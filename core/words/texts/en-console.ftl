@@ -148,3 +148,10 @@ ring-on-call = Ring on-call
 
 screen-person-unknown = person not known here
 screen-words-hidden = (words hidden)
+said-more = (and { $n } more)
+said-somebody = Somebody
+said-arrived-bare = Arrived { $time }
+board-dose = { $due } dose, by { $closes }
+dose-due-window = due { $due }, between { $from } and { $to }
+when-day = today
+when-now = around now

@@ -133,12 +133,284 @@ kind-plan-version = Care plan
 kind-outage-opened = Outage begins
 kind-outage-closed = Outage ends
 
+## Lists
+
+list-and = { $front } and { $last }
+with-names = with { $names }
+phone-of = { $name }’s phone
+ring-name = Ring { $name }
+ring-gp = Ring GP
+ring-on-call = Ring on-call
+
+## A visit, first axis: what happened at the person's door
+
+care-due = due
+care-due-in = in { $duration }
+care-on-the-way = on the way
+care-on-the-way-name = { $name } on the way
+care-there-now = there now
+care-there-at = there at { $time }
+care-done = done
+care-done-act = done: act
+care-no-word = no word
+care-past-start = { $duration } past start
+care-missed = missed
+visit-cancelled = cancelled
+late-arrived = { $n } late
+late-expected = says { $n } late
+no-word-is-not-missed = No word is not missed.
+
+## A visit, second axis: how we know
+
+know-nothing = nothing yet
+know-phone-call = { $who }, { $time }
+know-logged-by = logged by { $name } { $time }
+know-office = the office
+know-office-by = { $name } { $time }
+know-written-received = written { $written }, office has it { $received }
+know-written-here = written { $written }, on this phone
+know-coming-in = records coming in, { $have } of { $of }
+known-by-workers-phone = care worker’s phone
+known-by-office = the office
+known-by-phone-call = phone call
+known-by-nothing = nothing yet
+
+## Tallies
+
+bucket-done = done
+bucket-act = act
+bucket-there = there
+bucket-on-the-way = on way
+bucket-late = late
+bucket-not-done = not done
+bucket-missed = missed
+bucket-no-word = no word
+bucket-due = due
+summary-known = { $known } of { $of } known, { $missed } missed, { $late } late
+summary-known-late = { $known } of { $of } known, { $missed } missed, { $late } late (longest { $longest })
+
+## An entry on its way
+
+entry-on-this-phone = on this phone
+entry-sent = sent, no answer yet
+entry-received = the office has it
+entry-received-at = the office has it { $time }
+entry-held-for-checking = at the office, held for checking
+
+## Times of an entry, and doubt about them
+
+times-said = said { $time }
+times-said-about = said { $time }, give or take { $duration }
+times-written = written { $time }
+times-received = reached the office { $time }
+times-same-as-above = about the same time as the one above
+times-said-after-written = said to be later than it was written
+clock-right = right
+clock-fast = { $duration } fast
+clock-slow = { $duration } slow
+doubt-phone-off = phone { $off }
+doubt-phone-said = phone’s clock said { $time }
+doubt-clock-changed = phone’s clock was set meanwhile: { $before } before, { $after } after
+doubt-give-or-take = give or take { $duration }
+doubt-own-clock = by the phone’s own clock, not compared with the office since it was switched on
+doubt-between = some time between { $from } and { $to }
+doubt-after = some time after { $from }
+doubt-before = some time before { $to }
+doubt-unknown = time not known
+
+## Why a visit is not complete
+
+unfinished-not-left = { $name } has not left, as far as { $name }’s phone says
+unfinished-nobody-yet = nobody known to have come
+unfinished-tasks = { $n ->
+    [one] 1 task without an answer
+   *[other] { $n } tasks without an answer
+}
+unfinished-doses = { $n ->
+    [one] 1 dose without an answer
+   *[other] { $n } doses without an answer
+}
+unfinished-coming-in = records still coming in
+unfinished-unreadable = { $n ->
+    [one] 1 entry can’t be read here yet
+   *[other] { $n } entries can’t be read here yet
+}
+unfinished-held = { $n ->
+    [one] 1 entry held for checking
+   *[other] { $n } entries held for checking
+}
+
+## What needs action
+
+attention-dose-not-had = { $name } { $end }
+attention-dose-not-had-reason = { $name } { $end }: “{ $reason }”
+attention-dose-unanswered = { $name }, due { $due }: no answer
+attention-dose-twice = { $name }: possible double dose
+attention-task-unanswered = { $title }: no answer
+attention-incident-safe = Incident: { $what }. Safe now
+attention-incident-not-safe = Incident: { $what }. Not safe yet
+attention-concern = Look at today: { $about }
+attention-nobody-told = { $outcome }, and nobody has been told
+attention-nobody-came = { $who } says nobody came
+attention-contradiction = Two entries say different things about { $about }
+attention-same-id-twice = Two entries carry one name: both are kept
+attention-unreadable = Can’t be read here yet
+attention-held = Held for checking
+attention-author-unconfirmed = Written as { $worker }, by staff number only: author unconfirmed
+subject-amendment = a correction
+subject-assignment = who goes when
+subject-dose = a dose
+subject-task = a task
+subject-outcome = how the visit ended
+subject-presence = whether somebody came
+subject-plan = the care plan
+nobody-dealt-with-it = nobody has dealt with this
+
+## Check now
+
+check-now = check now
+check-no-word = No word, { $duration } past start.
+check-no-word-yet = No word.
+check-nobody-there = Nobody known to be there.
+check-not-there-yet = Not there yet.
+check-not-safe-tag = not safe
+check-not-safe-why = Incident at { $time }: { $what }.
+check-not-safe = Not safe when last written.
+check-dose-tag = dose by { $time }
+check-dose-left = { $duration } left for { $name }.
+check-dose-over = { $name } is { $duration } past its window.
+check-hoist-tag = hoist at { $time }
+check-two-tag = double-up at { $time }
+check-second-missing = Second worker missing.
+check-second-not-heard = { $names } not heard from.
+check-tell-no-hoist = Tell { $names }: don’t hoist alone.
+check-lives-alone = Nobody else is in the house.
+check-nobody-came = { $who } said at { $time } that nobody came.
+check-dose-end-tag = dose { $end }
+check-dose-end = { $name } { $end } { $time }.
+check-dose-end-reason = { $name } { $end } { $time }, reason “{ $reason }”.
+check-not-dealt-with = Not dealt with.
+check-dose-unknown-tag = dose not known
+check-dose-unknown = { $name }, due { $due }.
+check-dose-unknown-strong = The visit is over, and nobody has said.
+check-dose-twice-tag = possible double dose
+check-dose-twice = { $name } is recorded as had more than once.
+check-dose-twice-strong = Open both records before the next dose.
+check-incident-tag = incident
+check-incident = { $what }, { $time }.
+check-must-be-on-time = Must be on time.
+check-nobody-told-tag = nobody told
+check-nobody-told = Nobody opened, or the worker was sent away, { $time }.
+check-nobody-told-strong = Nobody has been told.
+
+## A care plan
+
+plan-version = v{ $version }
+plan-nothing = no plan here
+plan-not-yet = no plan in effect before { $time }
+plan-current = plan v{ $version }
+plan-contested = { $versions } stand side by side: ask the office which holds
+plan-checked = plan last checked with the office { $time }
+plan-checked-age = plan last checked with the office { $time }, { $age }
+plan-checked-old = plan last checked with the office { $time }, { $age }. Check the pharmacy label. If it differs, don’t give: ring on-call now.
+plan-never-checked = plan never checked with the office. Check the pharmacy label. If it differs, don’t give: ring on-call now.
+version-current = holds now
+version-contested = stands beside another
+version-future = not in effect yet
+version-replaced = replaced
+version-withdrawn = taken back
+allergies = Allergic: { $list }
+allergies-none = No known allergies
+
+## A medicine
+
+dose-due = due { $due }
+dose-due-window = due { $due }, between { $from } and { $to }
+dose-by = dose { $due }, by { $by }
+dose-late = { $duration } late
+dose-early = { $duration } early
+medicine-when-needed = when needed
+when-needed-for = for { $reason }
+when-needed-gap = at least { $duration } apart
+when-needed-most = at most { $most } in 24 h
+last-dose = last known: { $time }, { $name }
+last-dose-end = last known: { $time }, { $name }, { $end }
+last-dose-none = no dose known here
+label-differs = Label differs? Don’t give: ring on-call.
+
+## Entries in one line
+
+said-reason = { $said }: “{ $reason }”
+said-assigned = planned for { $name }, { $start }–{ $end }, { $workers }
+said-assigned-nobody = planned for { $name }, { $start }–{ $end }, nobody to go yet
+said-cancelled = cancelled, asked by { $who }
+said-cover-instead = { $name } sent instead
+said-cover-too = { $name } sent as well
+said-on-the-way = on the way
+said-on-the-way-late = on the way, { $n } late
+said-arrived = arrived, { $method }
+said-left = left, { $method }
+said-tried = tried: { $tried }
+said-task = { $title }: { $end }
+said-medicine = { $name } { $end }
+said-medicine-due = { $said }, due { $due }
+said-observation = { $about }: { $what }
+said-observation-concern = { $about }: { $what } (look at it today)
+said-note = { $about }: { $text }
+said-incident-safe = { $safety } Safe now. { $what }: { $text }
+said-incident-not-safe = { $safety } Not safe yet. { $what }: { $text }
+said-unplanned = visit to { $name }, not on the run
+said-amended = put right: { $with }
+said-withdrawn = taken back
+said-dealt-with = dealt with: { $how }
+said-phone-call = { $who } ({ $speaker }), { $time }: { $report }
+said-phone-call-words = { $who } ({ $speaker }), { $time }: { $report}. “{ $words }”
+said-report-at = { $report } { $time }
+said-report-of = { $name }: { $report }
+said-person = { $name }
+said-plan-version = plan v{ $version }, effective { $time }
+said-outage-closed = ended { $time }
+cannot-be-read-here-yet = can’t be read here yet (version { $version })
+
+## The office
+
+as-of-live = live · as of { $time }
+phone-no-word-since = no word since { $time } ({ $duration })
+phone-never-heard = never heard from
+phone-heard = phone heard { $time }, nothing waiting
+phone-heard-waiting = phone heard { $time }, { $n } waiting
+phones-quiet = { $n } of { $of } phones not heard from for over { $duration }
+outage-down = { $what } down since { $time }.
+outage-rota = Working from rota { $rota }.
+outage-rota-frozen = Working from rota { $rota }, frozen { $time }.
+
+## The phone
+
+offline-since = Offline since { $time }.
+offline-never = Not in contact with the office yet.
+offline-saved = Carry on: { $n } saved on this phone.
+offline-nothing = Carry on: all is saved on this phone.
+leave = Leave
+leave-left = Leave: { $n } left to answer
+still-to-finish = { $n } still to finish
+owed-open-visit = { $name }: arrived { $time }, not left
+owed-dose = { $name }: { $title }, due { $time }
+owed-task = { $name }: { $title }
+owed-nothing-recorded = { $name }, { $time }: nothing recorded on this phone
+
+## Import
+
+import-row = row { $n }
+import-a-long-text = what stands there
+import-looks-workbook = an Excel workbook
+import-looks-binary = no text
+import-looks-utf16 = UTF-16 (what Excel calls “Unicode text”)
+import-looks-windows-1252 = Windows-1252 (what Excel calls plain “CSV”)
+import-looks-other = another encoding
+
 ## Errors: what happened, .safe what is safe, .do what to do
 
 error-unknown = Something went wrong that this version has no words for ({ $code }).
     .safe = Everything saved on this phone or at the office is still there.
     .do = Try again; if it stays, tell the office this code.
 
-## The phone
-
-still-to-finish = { $n } still to finish
