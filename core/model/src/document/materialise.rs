@@ -7,6 +7,7 @@
 use super::{ChangeRecord, genesis, rebuild};
 use crate::entry::key_of;
 use crate::id::{ActorId, Digest, EntryId};
+use crate::limits;
 use automerge::ReadDoc;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -156,12 +157,13 @@ fn admissible(all: &BTreeMap<Digest, Candidate<'_>>, left_out: &mut LeftOut) -> 
     order
 }
 
-/// True when the record's counters follow from what its author had seen: Automerge takes others in, and then writes files
-/// that it cannot read back.
+/// True when the record keeps the profile's bounds and its counters follow from what its author had seen: on others Automerge
+/// panics, or takes them in and then writes files that it cannot read back.
 fn possible(one: &Candidate<'_>, all: &BTreeMap<Digest, Candidate<'_>>, before: Option<&Vec<Digest>>) -> bool {
     let record = one.record;
     let seen_op = record.deps.iter().map(|d| all.get(d).map_or(genesis::OP, |c| c.record.start_op)).max();
-    if record.actor.0 == genesis::ACTOR || seen_op.is_none_or(|op| record.start_op <= op) {
+    let bounded = record.start_op < limits::MAX_OP && record.actor_seq < limits::MAX_OP && record.deps.is_sorted_by(|a, b| a < b);
+    if !bounded || record.actor.0 == genesis::ACTOR || seen_op.is_none_or(|op| record.start_op <= op) {
         return false;
     }
     match (record.actor_seq, before.and_then(|b| b.first())) {

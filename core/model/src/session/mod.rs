@@ -257,7 +257,7 @@ impl Session {
         } else {
             self.failures = 0;
             self.pause_until = now;
-            self.batch.grow(&self.pace);
+            self.batch.grow(&self.pace, self.waiting() == 0);
         }
         self.handing_over = asked.pushed.is_some() && self.have_to > before && self.waiting() > 0;
         let again = self.have_to < before;
@@ -280,12 +280,17 @@ impl Session {
                 self.pause_until = now.saturating_add(i64::from(ms));
                 self.slot_until = self.pause_until;
             }
-            Failure::TooLarge if self.batch.shrink(asked.pushed.as_ref()) => self.pause_until = now,
+            Failure::TooLarge if self.batch.shrink(asked.pushed.as_ref()) => {
+                self.batch.stay_below();
+                self.pause_until = now;
+            }
             Failure::Cut => {
                 self.batch.shrink(asked.pushed.as_ref());
                 self.pause(now, random);
             }
             Failure::Refused => {
+                // One entry may be to blame: smaller batches let the others through.
+                self.batch.shrink(asked.pushed.as_ref());
                 self.failures = self.failures.max(self.pace.failures_at_cap());
                 self.pause(now, random);
             }

@@ -51,6 +51,8 @@ impl Pace {
 #[derive(Debug, Clone)]
 pub(super) struct Batch {
     entries: u64,
+    /// What the office took at most, until all is handed over.
+    most: u64,
     bytes: usize,
     pull_bytes: u32,
 }
@@ -60,8 +62,10 @@ const LEAST_PULL: u32 = 64 * 1024;
 
 impl Batch {
     pub(super) fn new(pace: &Pace) -> Batch {
+        let most = pace.push_entries.clamp(1, limits::PUSH_ENTRIES as u64);
         Batch {
-            entries: pace.push_entries.clamp(1, limits::PUSH_ENTRIES as u64),
+            entries: most,
+            most,
             bytes: pace.push_bytes.clamp(1, limits::SEGMENT_BYTES),
             pull_bytes: pace.pull_bytes,
         }
@@ -89,9 +93,19 @@ impl Batch {
         count > 1
     }
 
-    pub(super) fn grow(&mut self, pace: &Pace) {
+    /// The office said that twice as much is too large: that need not be tried again and again.
+    pub(super) fn stay_below(&mut self) {
+        self.most = self.entries;
+    }
+
+    /// Doubles the batch after a success; forgets every bound but the pace's own once all is handed over.
+    pub(super) fn grow(&mut self, pace: &Pace, all_handed_over: bool) {
         let whole = Batch::new(pace);
-        self.entries = self.entries.saturating_mul(2).min(whole.entries);
+        if all_handed_over {
+            *self = whole;
+            return;
+        }
+        self.entries = self.entries.saturating_mul(2).min(self.most);
         self.bytes = self.bytes.saturating_mul(2).min(whole.bytes);
         self.pull_bytes = self.pull_bytes.saturating_mul(2).min(whole.pull_bytes);
     }
