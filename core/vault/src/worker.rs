@@ -357,7 +357,7 @@ mod tests {
 
     #[test]
     fn phones_pay_at_least_the_floor() {
-        assert!(Cost::PHONE.memory_kib >= Cost::FLOOR.memory_kib && Cost::PHONE.passes >= Cost::FLOOR.passes);
+        const { assert!(Cost::PHONE.memory_kib >= Cost::FLOOR.memory_kib && Cost::PHONE.passes >= Cost::FLOOR.passes) };
         let phone = Phone::new();
         let (lock, key) =
             WorkerLock::create(phone.holder(), &pin("482913"), Cost::PHONE, &phone.custodian, &phone.random).expect("creates");
