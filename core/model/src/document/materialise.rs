@@ -264,7 +264,7 @@ mod tests {
 
     /// The only place where Automerge reads bytes, and they are our own, of this very test: any tool can open an export.
     #[test]
-    #[allow(clippy::disallowed_methods)]
+    #[expect(clippy::disallowed_methods, reason = "the bytes are this very test's own export")]
     fn an_export_opens_in_automerge() {
         let (mut a, mut b) = (Tail::genesis(), Tail::genesis());
         let (mut ha, mut hb) = (Hand::new([1; 16]), Hand::new([2; 16]));
