@@ -1,0 +1,293 @@
+//! The way to the office over HTTP, with one constructor for its client.
+
+use crate::port::{Answer, Ask, Network, NetworkFault, ServerAddress};
+use holdfast_model::limits;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use std::error::Error as _;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// How long one address may take to accept a connection before the next is tried.
+const CONNECT: Duration = Duration::from_secs(8);
+
+/// HTTP(S) to the office's servers: the first that answers is kept for the next exchange.
+///
+/// It owns a small runtime, so that [`Network::exchange`] blocks its caller and nobody else. Do not call it from within an
+/// asynchronous task; the engine's actor thread is the place for it.
+pub struct HttpNetwork {
+    runtime: tokio::runtime::Runtime,
+    routes: Mutex<Vec<Route>>,
+}
+
+#[derive(Clone)]
+struct Route {
+    url: String,
+    /// `None`: an address that may not be used.
+    client: Option<reqwest::Client>,
+}
+
+impl HttpNetwork {
+    /// Makes it, reaching nobody until [`Network::reach`] is told whom.
+    pub fn new() -> Result<HttpNetwork, NetworkFault> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|_| NetworkFault::Unreachable)?;
+        Ok(HttpNetwork { runtime, routes: Mutex::new(Vec::new()) })
+    }
+
+    fn routes(&self) -> Vec<Route> {
+        self.routes.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The route that worked comes first from now on.
+    fn prefer(&self, url: &str) {
+        let mut routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(at) = routes.iter().position(|r| r.url == url) {
+            routes[..=at].rotate_right(1);
+        }
+    }
+}
+
+impl Network for HttpNetwork {
+    fn exchange(&self, ask: Ask, timeout: Duration) -> Result<Answer, NetworkFault> {
+        let mut worst = NetworkFault::Unreachable;
+        for route in self.routes() {
+            let Some(client) = route.client else {
+                worst = NetworkFault::Address;
+                continue;
+            };
+            match self.runtime.block_on(exchange(&client, &route.url, &ask, timeout)) {
+                Ok(answer) => {
+                    self.prefer(&route.url);
+                    return Ok(answer);
+                }
+                // What says most about the cause is what the person hears.
+                Err(fault) if worst == NetworkFault::Unreachable => worst = fault,
+                Err(_) => {}
+            }
+        }
+        Err(worst)
+    }
+
+    fn reach(&self, servers: &[ServerAddress]) {
+        let routes = servers.iter().map(|s| Route { url: s.url.clone(), client: client(s) }).collect();
+        *self.routes.lock().unwrap_or_else(PoisonError::into_inner) = routes;
+    }
+}
+
+/// THE constructor of HTTP clients. `reqwest::Client::new()` is not used anywhere: it panics on Android, and trusts more than it should.
+fn client(server: &ServerAddress) -> Option<reqwest::Client> {
+    if !server.url.starts_with("https://") && !server.is_loopback() {
+        return None;
+    }
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(tls(server.pin.as_deref())?)
+        .connect_timeout(CONNECT)
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .user_agent(concat!("holdfast/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .ok()
+}
+
+/// rustls over ring: the provider's pinned key when there is one, else the public web's roots.
+fn tls(pin: Option<&str>) -> Option<ClientConfig> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions().ok()?;
+    let mut config = match pin {
+        Some(pin) => {
+            let pin = data_encoding::BASE64URL_NOPAD.decode(pin.as_bytes()).ok()?;
+            builder.dangerous().with_custom_certificate_verifier(Arc::new(PinnedKey::new(pin, &provider))).with_no_client_auth()
+        }
+        None => {
+            let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+            builder.with_root_certificates(roots).with_no_client_auth()
+        }
+    };
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Some(config)
+}
+
+/// Trusts one public key, whatever the certificate around it says about names and dates: the key came with the enrolment.
+#[derive(Debug)]
+struct PinnedKey {
+    sha256: Vec<u8>,
+    schemes: WebPkiSupportedAlgorithms,
+}
+
+impl PinnedKey {
+    fn new(sha256: Vec<u8>, provider: &CryptoProvider) -> PinnedKey {
+        PinnedKey { sha256, schemes: provider.signature_verification_algorithms }
+    }
+}
+
+impl ServerCertVerifier for PinnedKey {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _name: &ServerName<'_>,
+        _ocsp: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let key = ParsedCertificate::try_from(end_entity)?.subject_public_key_info();
+        let found = ring::digest::digest(&ring::digest::SHA256, key.as_ref());
+        match found.as_ref() == self.sha256 {
+            true => Ok(ServerCertVerified::assertion()),
+            false => Err(rustls::Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure)),
+        }
+    }
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, cert, dss, &self.schemes)
+    }
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, cert, dss, &self.schemes)
+    }
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.schemes.supported_schemes()
+    }
+}
+
+async fn exchange(client: &reqwest::Client, base: &str, ask: &Ask, timeout: Duration) -> Result<Answer, NetworkFault> {
+    let mut request = client.post(format!("{base}{}", ask.path)).timeout(timeout).body(ask.body.clone());
+    for (name, value) in &ask.headers {
+        request = request.header(name, value);
+    }
+    let mut response = request.send().await.map_err(|e| fault(&e))?;
+    let headers = response
+        .headers()
+        .iter()
+        .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())))
+        .collect();
+    let status = response.status().as_u16();
+    let mut body = Vec::new();
+    while let Some(piece) = response.chunk().await.map_err(|e| fault(&e))? {
+        if body.len() + piece.len() > limits::INFLATED_BYTES {
+            return Err(NetworkFault::TooLarge);
+        }
+        body.extend_from_slice(&piece);
+    }
+    Ok(Answer { status, headers, body })
+}
+
+/// Which of the few causes a person can act on lies under an error.
+fn fault(error: &reqwest::Error) -> NetworkFault {
+    let mut cause = error.source();
+    while let Some(e) = cause {
+        let inner = e.downcast_ref::<std::io::Error>().and_then(|io| io.get_ref());
+        let tls = e.downcast_ref::<rustls::Error>().or_else(|| inner.and_then(|i| i.downcast_ref::<rustls::Error>()));
+        if let Some(tls) = tls {
+            return tls_fault(tls);
+        }
+        cause = e.source();
+    }
+    if error.is_timeout() && !error.is_connect() { NetworkFault::TimedOut } else { NetworkFault::Unreachable }
+}
+
+fn tls_fault(error: &rustls::Error) -> NetworkFault {
+    use CertificateError::{Expired, ExpiredContext, NotValidYet, NotValidYetContext};
+    match error {
+        rustls::Error::InvalidCertificate(Expired | ExpiredContext { .. } | NotValidYet | NotValidYetContext { .. }) => {
+            NetworkFault::ClockSuspect
+        }
+        _ => NetworkFault::NotTrusted,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+
+    fn ask() -> Ask {
+        Ask { path: "/v1/sync".into(), headers: vec![("holdfast-device".into(), "D-1".into())], body: b"question".to_vec() }
+    }
+
+    fn network(url: &str) -> HttpNetwork {
+        let network = HttpNetwork::new().expect("a runtime");
+        network.reach(&[ServerAddress::parse(url).expect("an address")]);
+        network
+    }
+
+    /// Serves one connection with fixed bytes and hands back what was asked.
+    fn serve(reply: &'static [u8]) -> (String, std::thread::JoinHandle<Vec<u8>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let server = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().expect("a caller");
+            let mut asked = vec![0; 64 * 1024];
+            let mut n = 0;
+            while !asked[..n].ends_with(b"question") {
+                match stream.read(&mut asked[n..]).expect("bytes") {
+                    0 => break,
+                    more => n += more,
+                }
+                if asked[0] == 22 {
+                    break;
+                }
+            }
+            stream.write_all(reply).expect("sent");
+            asked.truncate(n);
+            asked
+        });
+        (address.to_string(), server)
+    }
+
+    #[test]
+    fn a_question_goes_out_and_its_answer_comes_back() {
+        let (address, server) = serve(b"HTTP/1.1 418 x\r\nholdfast-signature: abc\r\ncontent-length: 4\r\n\r\nback");
+        let answer = network(&format!("http://{address}")).exchange(ask(), Duration::from_secs(5)).expect("an answer");
+        assert_eq!((answer.status, answer.body.as_slice(), answer.header("holdfast-signature")), (418, b"back".as_slice(), Some("abc")));
+        let asked = String::from_utf8(server.join().expect("served")).expect("text");
+        assert!(asked.starts_with("POST /v1/sync HTTP/1.1") && asked.contains("holdfast-device: D-1"), "{asked}");
+    }
+
+    #[test]
+    fn nobody_there_is_unreachable_and_the_next_address_is_tried() {
+        let closed = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a port that is closed again");
+        assert_eq!(network(&format!("http://{closed}")).exchange(ask(), Duration::from_secs(5)), Err(NetworkFault::Unreachable));
+        let (open, server) = serve(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+        let both = HttpNetwork::new().expect("a runtime");
+        both.reach(&[closed.to_string(), open].map(|a| ServerAddress::parse(&format!("http://{a}")).expect("an address")));
+        assert_eq!(both.exchange(ask(), Duration::from_secs(5)).map(|a| a.status), Ok(200));
+        assert_eq!(both.routes()[0].url, both.routes()[0].url);
+        assert_ne!(both.routes()[0].url, format!("http://{closed}"), "what answered comes first from now on");
+        server.join().expect("served");
+    }
+
+    #[test]
+    fn a_silent_server_times_out() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        assert_eq!(network(&format!("http://{address}")).exchange(ask(), Duration::from_millis(200)), Err(NetworkFault::TimedOut));
+    }
+
+    #[test]
+    fn plain_http_is_for_this_machine_only_and_nonsense_is_not_trusted() {
+        assert_eq!(network("http://192.0.2.1").exchange(ask(), Duration::from_secs(1)), Err(NetworkFault::Address));
+        let (address, server) = serve(b"this is not TLS\r\n");
+        assert_eq!(network(&format!("https://{address}")).exchange(ask(), Duration::from_secs(5)), Err(NetworkFault::NotTrusted));
+        server.join().expect("served");
+    }
+
+    #[test]
+    fn dates_point_at_the_clock_and_anything_else_at_the_server() {
+        use rustls::Error::InvalidCertificate;
+        assert_eq!(tls_fault(&InvalidCertificate(CertificateError::Expired)), NetworkFault::ClockSuspect);
+        assert_eq!(tls_fault(&InvalidCertificate(CertificateError::NotValidYet)), NetworkFault::ClockSuspect);
+        assert_eq!(tls_fault(&InvalidCertificate(CertificateError::UnknownIssuer)), NetworkFault::NotTrusted);
+    }
+}

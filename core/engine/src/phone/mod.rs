@@ -1,0 +1,378 @@
+//! A phone: everything the engine can do, as one synchronous value over ports. [`crate::Engine`] puts it behind a thread.
+
+mod change;
+mod docs;
+mod enrol;
+mod epoch;
+mod export;
+mod keys;
+mod link;
+mod pin;
+mod record;
+mod screens;
+mod sync;
+mod validate;
+
+pub use enrol::{Enrol, Enrolled};
+pub use export::Export;
+pub use link::SyncOutcome;
+
+use crate::error::EngineError;
+use crate::port::{Ports, ServerAddress};
+use crate::store::{ChainHead, Sealed, Store};
+use docs::{DocRow, OpenDoc, Standings};
+use holdfast_model::chronology::Clocks;
+use holdfast_model::id::{BranchId, ChainEpoch, DeviceId, DocumentId, ProviderId, ServerEpoch, VisitId, WorkerId};
+use holdfast_model::projection::Rules;
+use holdfast_model::session::Session;
+use holdfast_model::time::{ClockReading, Millis};
+use holdfast_model::wire::{ClockSample, Role};
+use holdfast_vault::{Cost, Lease, PublicKey};
+use keys::Keys;
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+
+/// How many documents stay open in memory: the visit at hand, its person, a few around.
+const OPEN_DOCUMENTS: usize = 24;
+/// Name of the companion file beside the keys that tells a clone or a restore from a restart.
+const EPOCH_FILE: &str = "chain-epoch";
+
+/// How a phone behaves where the choice is its owner's. The default is what a phone in the field does.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// What one try at a PIN costs.
+    pub pin_cost: Cost,
+    /// Thresholds of screens.
+    pub rules: Rules,
+    /// Tempo of contact.
+    pub pace: holdfast_model::session::Pace,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings { pin_cost: Cost::PHONE, rules: Rules::default(), pace: holdfast_model::session::Pace::default() }
+    }
+}
+
+/// A phone. See the crate's text for what it promises.
+pub struct Phone {
+    ports: Ports,
+    settings: Settings,
+    store: Option<Store>,
+    enrolment: Option<Enrolment>,
+    chain: Chain,
+    reading: Option<Reading>,
+    session: Option<Session>,
+    flight: Option<sync::Flight>,
+    /// The last clock sample taken: a jump of the wall clock against the boot-anchored one makes another.
+    sampled: Option<ClockSample>,
+    faults: faults::Faults,
+}
+
+/// Where this phone's chain stands.
+#[derive(Debug, Clone, Copy)]
+struct Chain {
+    epoch: ChainEpoch,
+    at: ChainHead,
+}
+
+/// What the phone knows of its enrolment: nothing here is about a person supported, and a locked phone needs all of it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Enrolment {
+    v: u32,
+    provider: ProviderId,
+    branch: BranchId,
+    device: DeviceId,
+    worker: WorkerId,
+    role: Role,
+    office_key: String,
+    provider_key: String,
+    servers: Vec<ServerAddress>,
+    #[serde(with = "hex16")]
+    install: [u8; 16],
+    server_epoch: ServerEpoch,
+    lease: Lease,
+    /// Office time of the last answer.
+    contact: Option<Millis>,
+    /// Office time when the phone last held all that it may hold.
+    checked: Option<Millis>,
+    #[serde(default)]
+    revoked: bool,
+    cursor: Option<String>,
+    /// Documents that left the phone's scope and wait for their own entries to reach the office.
+    #[serde(default)]
+    dropping: Vec<DocumentId>,
+    /// The office asked for the list of plans.
+    #[serde(default)]
+    want_plans: bool,
+    /// Digest of the list of plans that the office was last told.
+    #[serde(default)]
+    plans_told: Option<holdfast_model::id::Digest>,
+}
+
+mod hex16 {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8; 16], s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(&data_encoding::HEXLOWER.encode(bytes))
+    }
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<[u8; 16], D::Error> {
+        let text = String::deserialize(d)?;
+        let bytes = data_encoding::HEXLOWER.decode(text.as_bytes()).map_err(D::Error::custom)?;
+        bytes.try_into().map_err(|_| D::Error::custom("16 bytes"))
+    }
+}
+
+/// What is in memory while the phone is unlocked.
+struct Reading {
+    keys: Keys,
+    worker: WorkerId,
+    name: String,
+    clocks: Clocks,
+    rules: Rules,
+    open: HashMap<DocumentId, OpenDoc>,
+    uses: u64,
+}
+
+impl Phone {
+    /// Opens what is on the disk. A disk without a store gives a phone that can only be enrolled.
+    pub fn open(ports: Ports, settings: Settings) -> Result<Phone, EngineError> {
+        let mut phone = Phone {
+            ports,
+            settings,
+            store: None,
+            enrolment: None,
+            chain: Chain { epoch: ChainEpoch([0; 8]), at: ChainHead { last_n: 0, seq: 0, head: holdfast_model::id::Digest::ZERO } },
+            reading: None,
+            session: None,
+            flight: None,
+            sampled: None,
+            faults: faults::Faults::default(),
+        };
+        phone.resume()?;
+        Ok(phone)
+    }
+
+    /// Opens the store again after [`Phone::pause`].
+    pub fn resume(&mut self) -> Result<(), EngineError> {
+        if self.store.is_some() || !self.ports.disk.holds_store() {
+            return Ok(());
+        }
+        let now = self.ports.clock.read();
+        let store = Store::open(self.ports.disk.clone(), now.wall)?;
+        let enrolment = match store.meta("enrolment")? {
+            Some(bytes) => Some(serde_json::from_slice::<Enrolment>(&bytes).map_err(|_| EngineError::SealBroken)?),
+            None => None,
+        };
+        if let Some(enrolment) = &enrolment {
+            self.ports.network.reach(&enrolment.servers);
+        }
+        self.store = Some(store);
+        self.enrolment = enrolment;
+        if self.enrolment.is_some() {
+            self.find_chain()?;
+            self.start_session(now)?;
+            self.sample(now, None)?;
+            self.tick_lease(now)?;
+        }
+        Ok(())
+    }
+
+    /// Closes the database and forgets every key: what a shell does before the system suspends it.
+    pub fn pause(&mut self) {
+        self.lock();
+        self.session = None;
+        self.flight = None;
+        self.store = None;
+    }
+
+    /// True once the phone has been enrolled.
+    pub fn is_enrolled(&self) -> bool {
+        self.enrolment.is_some()
+    }
+
+    /// True while a worker's PIN has opened the phone.
+    pub fn is_unlocked(&self) -> bool {
+        self.reading.is_some()
+    }
+
+    /// The device's name, once enrolled.
+    pub fn device(&self) -> Option<&DeviceId> {
+        self.enrolment.as_ref().map(|e| &e.device)
+    }
+
+    /// The worker whose phone it is, once enrolled.
+    pub fn worker(&self) -> Option<&WorkerId> {
+        self.enrolment.as_ref().map(|e| &e.worker)
+    }
+
+    /// The stretch of the chain that entries are recorded in now.
+    pub fn chain_epoch(&self) -> ChainEpoch {
+        self.chain.epoch
+    }
+
+    /// True time now, as far as this phone can tell.
+    pub fn now(&self) -> Millis {
+        self.true_now(self.ports.clock.read())
+    }
+
+    /// Faults for the tests that prove the tests.
+    #[doc(hidden)]
+    pub fn faults(&mut self) -> &mut faults::Faults {
+        &mut self.faults
+    }
+
+    fn store(&self) -> Result<&Store, EngineError> {
+        self.store.as_ref().ok_or(EngineError::NotEnrolled)
+    }
+
+    fn enrolment(&self) -> Result<&Enrolment, EngineError> {
+        self.enrolment.as_ref().ok_or(EngineError::NotEnrolled)
+    }
+
+    fn reading(&self) -> Result<&Reading, EngineError> {
+        self.enrolment()?;
+        self.reading.as_ref().ok_or(EngineError::Locked)
+    }
+
+    fn office_key(&self) -> Result<PublicKey, EngineError> {
+        PublicKey::parse(&self.enrolment()?.office_key).ok_or(EngineError::ReplyUnverified)
+    }
+
+    fn last_contact(&self) -> Option<Millis> {
+        self.enrolment.as_ref().and_then(|e| e.contact)
+    }
+
+    /// True time by the samples exchanged with the office, else the wall clock.
+    fn true_now(&self, clock: ClockReading) -> Millis {
+        match (&self.reading, &self.enrolment) {
+            (Some(reading), Some(enrolment)) => reading.clocks.now(&enrolment.device, clock).best,
+            _ => clock.wall,
+        }
+    }
+
+    /// Opens a document into memory, making room by closing the one that was not used for longest.
+    fn open_doc(&mut self, doc: &DocumentId) -> Result<(), EngineError> {
+        self.enrolment()?;
+        let Phone { store, reading, .. } = self;
+        let store = store.as_ref().ok_or(EngineError::NotEnrolled)?;
+        let reading = reading.as_mut().ok_or(EngineError::Locked)?;
+        reading.open_doc(store, doc).map(|_| ())
+    }
+
+    /// Closes a document without keeping anything of it.
+    fn forget(&mut self, doc: &DocumentId) {
+        if let Some(reading) = &mut self.reading {
+            reading.open.remove(doc);
+        }
+    }
+
+    /// Keeps a clock sample: at start, after the wall clock was changed, with every exchange.
+    fn sample(&mut self, clock: ClockReading, truth: Option<ClockSample>) -> Result<(), EngineError> {
+        let sample = truth.unwrap_or(ClockSample { boot: clock.boot, mono_ms: clock.mono_ms, wall: clock.wall, truth: None });
+        self.store()?.write(|tx| tx.keep_sample(&sample))?;
+        self.sampled = Some(sample);
+        let device = self.enrolment()?.device.clone();
+        if let Some(reading) = &mut self.reading {
+            reading.clocks.sample(&device, sample);
+        }
+        Ok(())
+    }
+
+    /// Takes a sample when the wall clock has jumped against the boot-anchored one since the last.
+    fn notice_clock(&mut self, clock: ClockReading) -> Result<(), EngineError> {
+        /// Drift of a second a day is no jump; a hand on the settings is.
+        const JUMP_MS: i64 = 2_000;
+        let jumped = self.sampled.is_none_or(|last| {
+            last.boot != clock.boot || (clock.wall.since(last.wall) - (clock.mono_ms - last.mono_ms)).abs() > JUMP_MS
+        });
+        if jumped { self.sample(clock, None) } else { Ok(()) }
+    }
+
+    /// Writes the enrolment's moving parts.
+    fn keep_enrolment(&self) -> Result<(), EngineError> {
+        let bytes = enrolment_bytes(self.enrolment()?);
+        self.store()?.write(|tx| tx.set_meta("enrolment", &bytes))
+    }
+
+    fn tick_lease(&mut self, clock: ClockReading) -> Result<(), EngineError> {
+        if let Some(enrolment) = &mut self.enrolment {
+            enrolment.lease.tick(&clock);
+        }
+        self.keep_enrolment()
+    }
+}
+
+fn enrolment_bytes(enrolment: &Enrolment) -> Vec<u8> {
+    serde_json::to_vec(enrolment).expect("an enrolment has string keys only")
+}
+
+impl Reading {
+    fn open_doc(&mut self, store: &Store, doc: &DocumentId) -> Result<&mut OpenDoc, EngineError> {
+        self.uses += 1;
+        if !self.open.contains_key(doc) {
+            let open = OpenDoc::load(store, &self.keys, &mut Standings::load(store)?, doc)?;
+            for held in &open.held {
+                self.clocks.entry(&held.read, held.received);
+            }
+            if self.open.len() >= OPEN_DOCUMENTS
+                && let Some(oldest) = self.open.iter().min_by_key(|(_, o)| o.used).map(|(doc, _)| doc.clone())
+            {
+                self.open.remove(&oldest);
+            }
+            self.open.insert(doc.clone(), open);
+        }
+        let open = self.open.get_mut(doc).expect("put in just now");
+        open.used = self.uses;
+        Ok(open)
+    }
+
+    /// Today's list with one more visit on it, sealed; `None` when it is on it already.
+    fn day_with(&self, store: &Store, day: chrono::NaiveDate, visit: &VisitId) -> Result<Option<(i64, Vec<u8>)>, EngineError> {
+        let (key, mut visits) = self.day(store, day)?;
+        if visits.contains(visit) {
+            return Ok(None);
+        }
+        visits.push(visit.clone());
+        Ok(Some((key, self.seal_day(key, &visits))))
+    }
+
+    /// A day's visits.
+    fn day(&self, store: &Store, day: chrono::NaiveDate) -> Result<(i64, Vec<VisitId>), EngineError> {
+        let key = docs::day_key(&self.keys, &self.worker, day);
+        let visits = match store.sealed(Sealed::Days, key)? {
+            Some(sealed) => serde_json::from_slice(&self.keys.open("days", key, &sealed)?).map_err(|_| EngineError::SealBroken)?,
+            None => Vec::new(),
+        };
+        Ok((key, visits))
+    }
+
+    fn seal_day(&self, key: i64, visits: &[VisitId]) -> Vec<u8> {
+        self.keys.seal("days", key, &serde_json::to_vec(visits).expect("a list of names"))
+    }
+
+    /// A document's row without opening the document.
+    fn row(&self, store: &Store, doc: &DocumentId) -> Result<Option<DocRow>, EngineError> {
+        match self.open.get(doc) {
+            Some(open) => Ok(Some(open.row.clone())),
+            None => DocRow::load(store, &self.keys, doc),
+        }
+    }
+}
+
+/// Faults for the tests that prove the tests: never switched on in a running phone.
+#[doc(hidden)]
+pub mod faults {
+    /// Which faults are on.
+    #[derive(Debug, Clone, Copy, Default)]
+    pub struct Faults {
+        pub(super) reuse_actor: bool,
+    }
+
+    impl Faults {
+        /// Derives the actor of a document from its name, and so uses it again after every load.
+        pub fn reuse_actor(&mut self) {
+            self.reuse_actor = true;
+        }
+    }
+}

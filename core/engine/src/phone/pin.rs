@@ -1,0 +1,115 @@
+//! Locking, unlocking, changing the PIN, and what wrong ones cost.
+
+use super::keys::Keys;
+use super::{Phone, Reading};
+use crate::error::EngineError;
+use holdfast_model::chronology::Clocks;
+use holdfast_model::id::WorkerId;
+use holdfast_vault::worker::Holder;
+use holdfast_vault::{CustodyFault, LockFault, Lockout, Pin, Verdict, WorkerKey, WorkerLock};
+use std::collections::HashMap;
+
+/// Companion file that holds the count of wrong PINs a second time: putting the store back gains no tries.
+const LOCKOUT_FILE: &str = "lockout";
+
+impl Phone {
+    /// Opens the phone for its worker.
+    pub fn unlock(&mut self, pin: &str) -> Result<(), EngineError> {
+        if self.is_unlocked() {
+            return Ok(());
+        }
+        self.enrolment()?;
+        let key = self.try_pin(pin, |lock, holder, pin, phone| lock.open(holder, pin, phone.ports.custodian.as_ref()))?;
+        self.read_with(&key)
+    }
+
+    /// Forgets every key. What is under way to the office stays under way; recording needs the PIN again.
+    pub fn lock(&mut self) {
+        self.reading = None;
+    }
+
+    /// Puts a new PIN in place of the old one, in one transaction.
+    pub fn change_pin(&mut self, old: &str, new: &str) -> Result<(), EngineError> {
+        let new = Pin::chosen(new).map_err(EngineError::PinUnsuitable)?;
+        let cost = self.settings.pin_cost;
+        let lock = self.try_pin(old, |lock, holder, old, phone| {
+            lock.change_pin(holder, old, &new, cost, phone.ports.custodian.as_ref(), phone.ports.random.as_ref())
+        })?;
+        self.store()?.write(|tx| tx.set_meta("lock", &lock.to_bytes()))
+    }
+
+    /// Counts a try durably, then makes it.
+    fn try_pin<T>(
+        &mut self,
+        pin: &str,
+        attempt: impl FnOnce(&WorkerLock, Holder<'_>, &Pin, &Phone) -> Result<T, LockFault>,
+    ) -> Result<T, EngineError> {
+        let clock = self.ports.clock.read();
+        let mut lockout = self.lockout()?;
+        // A PIN that can be none is not a try: nothing was learnt by it.
+        let pin = Pin::typed(pin).map_err(EngineError::PinUnsuitable)?;
+        match lockout.attempt(&clock) {
+            Verdict::Open { .. } => self.keep_lockout(lockout)?,
+            Verdict::Wait { ms, .. } => return Err(EngineError::PinTooSoon { wait_ms: ms }),
+            Verdict::Destroyed => return Err(self.destroy()?),
+        }
+        let bytes = self.store()?.meta("lock")?.ok_or(EngineError::Keys(LockFault::Damaged))?;
+        let lock = WorkerLock::from_bytes(&bytes).map_err(EngineError::Keys)?;
+        let enrolment = self.enrolment()?;
+        let holder = Holder { provider: &enrolment.provider, worker: &enrolment.worker };
+        match attempt(&lock, holder, &pin, self) {
+            Ok(done) => {
+                lockout.succeeded();
+                self.keep_lockout(lockout)?;
+                Ok(done)
+            }
+            Err(LockFault::WrongPin) => match lockout.verdict(&clock) {
+                Verdict::Open { left } => Err(EngineError::WrongPin { left: left.into(), wait_ms: 0 }),
+                Verdict::Wait { ms, left } => Err(EngineError::WrongPin { left: left.into(), wait_ms: ms }),
+                Verdict::Destroyed => Err(self.destroy()?),
+            },
+            Err(LockFault::Custody(CustodyFault::Gone)) => Err(EngineError::LockedOut),
+            Err(fault) => Err(EngineError::Keys(fault)),
+        }
+    }
+
+    /// Destroys the read path: the worker's key in the custodian. The outbox is sealed to the office and stays.
+    fn destroy(&mut self) -> Result<EngineError, EngineError> {
+        self.lock();
+        self.ports.custodian.destroy(self.enrolment()?.worker.as_str())?;
+        Ok(EngineError::LockedOut)
+    }
+
+    /// The count of wrong PINs: the stricter of its two records.
+    fn lockout(&self) -> Result<Lockout, EngineError> {
+        let parse = |bytes: Option<Vec<u8>>| bytes.and_then(|b| serde_json::from_slice::<Lockout>(&b).ok()).unwrap_or_default();
+        let stored = parse(self.store()?.meta("lockout")?);
+        Ok(stored.stricter(parse(self.ports.disk.read(LOCKOUT_FILE)?)))
+    }
+
+    fn keep_lockout(&self, lockout: Lockout) -> Result<(), EngineError> {
+        let bytes = serde_json::to_vec(&lockout).expect("a count has string keys only");
+        self.ports.disk.write(LOCKOUT_FILE, &bytes)?;
+        self.store()?.write(|tx| tx.set_meta("lockout", &bytes))
+    }
+
+    fn read_with(&mut self, key: &WorkerKey) -> Result<(), EngineError> {
+        let enrolment = self.enrolment()?;
+        let keys = Keys::new(key, enrolment, self.ports.random.clone())?;
+        let worker = enrolment.worker.clone();
+        let sealed = self.store()?.meta("name")?.ok_or(EngineError::SealBroken)?;
+        let name = String::from_utf8(keys.open("name", 0, &sealed)?.to_vec()).map_err(|_| EngineError::SealBroken)?;
+        self.begin_reading(keys, worker, name)
+    }
+
+    pub(super) fn begin_reading(&mut self, keys: Keys, worker: WorkerId, name: String) -> Result<(), EngineError> {
+        let device = self.enrolment()?.device.clone();
+        let mut clocks = Clocks::default();
+        for sample in self.store()?.samples(false)? {
+            clocks.sample(&device, sample);
+        }
+        let rules = self.settings.rules.clone();
+        self.reading = Some(Reading { keys, worker, name, clocks, rules, open: HashMap::new(), uses: 0 });
+        Ok(())
+    }
+}

@@ -1,0 +1,617 @@
+//! One exchange with the office: building the request, and taking the answer in. When to ask is the model's session; what carries it
+//! is a port. Nothing of an answer is believed before its signature, and nothing of a segment before the gate.
+
+use super::docs::{self, DocRow, OpenDoc, Standings};
+use super::enrol::{any_number, refusal};
+use super::link::SyncOutcome;
+use super::{Phone, Reading, enrolment_bytes};
+use crate::error::EngineError;
+use crate::port::{Answer, Ask, NetworkFault};
+use crate::store::{OwnRow, Sealed, Store};
+use holdfast_model::chronology;
+use holdfast_model::document::{Segment, rebuild, segments};
+use holdfast_model::entry::PlanRef;
+use holdfast_model::id::{ChainEpoch, Digest, DocumentId, VisitId};
+use holdfast_model::limits;
+use holdfast_model::projection::PlanState;
+use holdfast_model::session::{Answered, Failure, Next};
+use holdfast_model::time::{ClockReading, Millis};
+use holdfast_model::wire::{self, Heartbeat, Push, Receipt, SyncReply, SyncRequest, push_header};
+use holdfast_vault::{Lease, PublicKey};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A request under way.
+pub(super) struct Flight {
+    ticket: u64,
+    body: Vec<u8>,
+    sent: ClockReading,
+    /// Digest of the plans on board as it left.
+    plans: Digest,
+}
+
+impl Flight {
+    /// The clocks as it left.
+    pub(super) fn sent_at(&self) -> ClockReading {
+        self.sent
+    }
+}
+
+impl Phone {
+    /// The next request, if it is time for one. Its answer, or the news that there was none, goes to [`Phone::sync_answer`].
+    pub fn sync_ask(&mut self) -> Result<Option<Ask>, EngineError> {
+        self.reading()?;
+        let clock = self.ports.clock.read();
+        self.notice_clock(clock)?;
+        loop {
+            let Some(session) = &mut self.session else { return Ok(None) };
+            let plan = match session.next(clock.mono_ms) {
+                Next::Ask(plan) => plan,
+                Next::WaitUntil(_) | Next::Asking => return Ok(None),
+            };
+            let ask = self.build(plan.push.as_ref().map(|p| (p.seqs.clone(), p.max_bytes)), plan.want_bytes, clock);
+            match ask {
+                Ok((ask, plans)) if ask.body.len() <= limits::BODY_BYTES => {
+                    self.flight = Some(Flight { ticket: plan.ticket, body: ask.body.clone(), sent: clock, plans });
+                    return Ok(Some(ask));
+                }
+                Ok(_) => self.fail(plan.ticket, Failure::TooLarge),
+                Err(e) => {
+                    self.fail(plan.ticket, Failure::BadAnswer);
+                    return Err(e);
+                }
+            }
+        }
+    }
+
+    /// Takes the answer in. An error leaves everything as it was: what waits, waits.
+    pub fn sync_answer(&mut self, answer: Result<Answer, NetworkFault>) -> Result<SyncOutcome, EngineError> {
+        let Some(flight) = self.flight.take() else { return Ok(SyncOutcome::default()) };
+        match self.take_answer(&flight, answer) {
+            Ok(outcome) => Ok(outcome),
+            Err((failure, error)) => {
+                self.fail(flight.ticket, failure);
+                Err(error)
+            }
+        }
+    }
+
+    fn fail(&mut self, ticket: u64, failure: Failure) {
+        let (now, random) = (self.ports.clock.read().mono_ms, any_number(self.ports.random.as_ref()));
+        if let Some(session) = &mut self.session {
+            session.failed(ticket, failure, now, random);
+        }
+    }
+
+    /// Writes the request down and signs it. Its number is durable before it leaves: no restart sends one twice.
+    fn build(
+        &mut self,
+        push: Option<(std::ops::RangeInclusive<u64>, usize)>,
+        want_bytes: u32,
+        clock: ClockReading,
+    ) -> Result<(Ask, Digest), EngineError> {
+        let mut pushes = Vec::new();
+        if let Some(old) = self.older_stretch()? {
+            pushes.push(old);
+        }
+        if let Some((seqs, max_bytes)) = push {
+            pushes.extend(self.stretch(self.chain.epoch, *seqs.start(), *seqs.end(), max_bytes)?);
+        }
+        let plans = self.plans_held()?;
+        let digest = plans_digest(&plans);
+        let store = self.store()?;
+        let enrolment = self.enrolment()?;
+        let number = store.meta("number")?.and_then(|b| b.try_into().ok().map(u64::from_be_bytes)).unwrap_or(0) + 1;
+        let waiting = store.waiting()?;
+        let head = SyncRequest {
+            v: wire::VERSION,
+            device: enrolment.device.clone(),
+            epoch: self.chain.epoch,
+            number,
+            clock,
+            samples: store.samples(true)?,
+            cursor: enrolment.cursor.clone(),
+            want_bytes,
+            heartbeat: Heartbeat {
+                app: concat!("holdfast ", env!("CARGO_PKG_VERSION")).into(),
+                waiting,
+                oldest_waiting: if waiting > 0 { self.oldest_waiting()? } else { None },
+                battery: None,
+                plans: Some(digest),
+                plans_held: (enrolment.want_plans || enrolment.plans_told != Some(digest)).then_some(plans),
+            },
+            pushes: pushes.len() as u32,
+        };
+        store.write(|tx| tx.set_meta("number", &number.to_be_bytes()))?;
+        let body = wire::encode_request(&head, &pushes);
+        let signature = self.ports.custodian.sign(&wire::request_signed_bytes(&body))?;
+        let headers = vec![
+            ("content-type".into(), wire::MEDIA_TYPE.into()),
+            (wire::DEVICE_HEADER.into(), enrolment.device.to_string()),
+            (wire::SIGNATURE_HEADER.into(), holdfast_vault::sign::signature_text(&signature)),
+        ];
+        Ok((Ask { path: "/v1/sync".into(), headers, body }, digest))
+    }
+
+    /// What an earlier epoch still has to hand over, a piece at a time.
+    fn older_stretch(&self) -> Result<Option<Push>, EngineError> {
+        const PIECE: u64 = 256;
+        let epochs = self.store()?.epochs()?;
+        for (old, next) in epochs.iter().zip(epochs.iter().skip(1)) {
+            let made = (next.first_n - old.first_n).max(0) as u64;
+            if old.acked < made {
+                let last = made.min(old.acked + PIECE);
+                return self.stretch(old.epoch, old.acked + 1, last, limits::SEGMENT_BYTES / 4);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Reads a stretch of the chain, as much as fits, and signs its header.
+    fn stretch(&self, epoch: ChainEpoch, first: u64, last: u64, max_bytes: usize) -> Result<Option<Push>, EngineError> {
+        let store = self.store()?;
+        let reading = self.reading()?;
+        let Some(of) = store.epochs()?.into_iter().find(|e| e.epoch == epoch) else { return Ok(None) };
+        let n_of = |seq: u64| of.first_n + seq as i64 - 1;
+        let rows = store.own(n_of(first), n_of(last), limits::PUSH_ENTRIES)?;
+        let mut records = Vec::with_capacity(rows.len());
+        let mut bytes = 0;
+        let mut head = Digest::ZERO;
+        for row in rows.iter().filter(|row| row.epoch == epoch) {
+            let record = docs::decode_own(&reading.keys, row)?;
+            bytes += record.1.text.len();
+            if bytes > max_bytes && !records.is_empty() {
+                break;
+            }
+            head = row.head;
+            records.push(record);
+        }
+        if records.is_empty() {
+            return Ok(None);
+        }
+        let texts: Vec<Digest> = records.iter().map(|(_, record, _)| Digest::of(record.text.as_bytes())).collect();
+        let prev = if first == 1 { Digest::ZERO } else { store.head_at(n_of(first) - 1)? };
+        let segments = segments(&records);
+        let mut header = push_header(&self.enrolment()?.device, epoch, first, prev, &texts, &segments);
+        if header.head != head {
+            return Err(EngineError::SealBroken);
+        }
+        let signature = self.ports.custodian.sign(&header.signed_bytes())?;
+        header.sig = holdfast_vault::sign::signature_text(&signature);
+        Ok(Some(Push { header, segments }))
+    }
+
+    /// Wall-clock time of the oldest entry that waits.
+    fn oldest_waiting(&self) -> Result<Option<Millis>, EngineError> {
+        let store = self.store()?;
+        for epoch in store.epochs()? {
+            let rows = store.own(epoch.first_n + epoch.acked as i64, i64::MAX, 1)?;
+            if let Some(row) = rows.first().filter(|row| row.epoch == epoch.epoch) {
+                let (_, record, _) = docs::decode_own(&self.reading()?.keys, row)?;
+                let read = holdfast_model::entry::Read::parse(&record.text).map_err(|_| EngineError::SealBroken)?;
+                return Ok(Some(read.clocks().0.at));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The plan versions on board, sorted.
+    pub(super) fn plans_held(&self) -> Result<Vec<PlanRef>, EngineError> {
+        let reading = self.reading()?;
+        Ok(match self.store()?.meta("plans")? {
+            Some(sealed) => serde_json::from_slice(&reading.keys.open("plans", 0, &sealed)?).map_err(|_| EngineError::SealBroken)?,
+            None => Vec::new(),
+        })
+    }
+
+    fn take_answer(&mut self, flight: &Flight, answer: Result<Answer, NetworkFault>) -> Result<SyncOutcome, (Failure, EngineError)> {
+        let answer = answer.map_err(|fault| (failure_of(fault), fault.into()))?;
+        let bad = |e: EngineError| (Failure::BadAnswer, e);
+        if answer.status != 200 {
+            let error = refusal(&answer);
+            let failure = match (answer.status, &error) {
+                (503 | 429, EngineError::Refused { retry_ms, .. }) => Failure::Busy(*retry_ms),
+                (503 | 429, _) => Failure::Busy(None),
+                (413, _) => Failure::TooLarge,
+                _ => Failure::Refused,
+            };
+            return Err((failure, error));
+        }
+        let office = self.office_key().map_err(bad)?;
+        let signature = answer.header(wire::SIGNATURE_HEADER).unwrap_or("");
+        if office.verify_text(&wire::reply_signed_bytes(&flight.body, &answer.body), signature).is_err() {
+            return Err(bad(EngineError::ReplyUnverified));
+        }
+        let (reply, pushes) = wire::decode_reply(&answer.body).map_err(|e| {
+            bad(match e {
+                wire::WireError::Newer(_) => EngineError::ProtocolNewer,
+                _ => EngineError::ReplyUnreadable,
+            })
+        })?;
+        let receipts = self.check_receipts(&reply, &office).map_err(bad)?;
+        let back = self.ports.clock.read();
+        self.take_in(flight, &reply, &pushes, &receipts, back).map_err(bad)
+    }
+
+    /// Every receipt must be the office's, for this device, over this phone's own chain.
+    fn check_receipts(&self, reply: &SyncReply, office: &PublicKey) -> Result<Vec<Receipt>, EngineError> {
+        let store = self.store()?;
+        let epochs = store.epochs()?;
+        let mut good = Vec::new();
+        for receipt in &reply.receipts {
+            let device = &self.enrolment()?.device;
+            let signed = office.verify_text(&receipt.signed_bytes(), &receipt.sig).is_ok();
+            if !signed || receipt.device != *device || receipt.server_epoch != reply.server_epoch {
+                return Err(EngineError::ReplyUnverified);
+            }
+            let Some(epoch) = epochs.iter().find(|e| e.epoch == receipt.epoch) else { return Err(EngineError::ReplyUnverified) };
+            // A receipt over another head is about another chain under this phone's name: it covers nothing that is here.
+            if receipt.last >= receipt.first && store.head_at(epoch.first_n + receipt.last as i64 - 1)? == receipt.head {
+                good.push(receipt.clone());
+            }
+        }
+        Ok(good)
+    }
+
+    /// Everything the answer says, in one transaction; then the memory follows.
+    fn take_in(
+        &mut self,
+        flight: &Flight,
+        reply: &SyncReply,
+        pushes: &[Push],
+        receipts: &[Receipt],
+        back: ClockReading,
+    ) -> Result<SyncOutcome, EngineError> {
+        let mut outcome = SyncOutcome { requests: 1, more: reply.more, revoked: reply.revoked, ..SyncOutcome::default() };
+        let device = self.enrolment()?.device.clone();
+        let sample = chronology::exchange(flight.sent, reply.t1, reply.t2, back);
+        if let (Some(sample), Some(reading)) = (&sample, &mut self.reading) {
+            reading.clocks.sample(&device, *sample);
+        }
+        let now = self.true_now(back);
+        let acked = self.acked_after(reply, receipts, &mut outcome)?;
+        let mut incoming = Incoming::default();
+        for push in pushes {
+            for segment in &push.segments {
+                incoming.judge(&push.header, segment);
+            }
+        }
+
+        let mut enrolment = self.enrolment()?.clone();
+        enrolment.server_epoch = reply.server_epoch;
+        enrolment.cursor = Some(reply.cursor.clone());
+        enrolment.contact = Some(reply.t2);
+        if !reply.more && !reply.revoked {
+            enrolment.checked = Some(reply.t2);
+        }
+        enrolment.revoked = reply.revoked;
+        enrolment.want_plans = reply.want_plans;
+        enrolment.plans_told = Some(flight.plans);
+        if reply.lease_ms > 0 {
+            enrolment.lease = Lease::grant(reply.lease_ms, &back);
+        }
+        for doc in &reply.dropped {
+            if !enrolment.dropping.contains(doc) {
+                enrolment.dropping.push(doc.clone());
+            }
+        }
+
+        let Phone { store, reading, .. } = self;
+        let store = store.as_ref().ok_or(EngineError::NotEnrolled)?;
+        let reading = reading.as_mut().ok_or(EngineError::Locked)?;
+        let done = store.write(|tx| {
+            for (epoch, to) in &acked {
+                tx.set_acked(*epoch, *to)?;
+            }
+            for receipt in receipts {
+                tx.keep_receipt(receipt)?;
+            }
+            tx.samples_sent()?;
+            if let Some(sample) = &sample {
+                tx.keep_sample(sample)?;
+            }
+            // From here on the store shows what this transaction has written.
+            let mut standings = Standings::load(store)?;
+            let mut docs = incoming.docs();
+            docs.extend(touched_by(store, reading, receipts, &acked)?);
+            let mut plans_changed = false;
+            let mut days: BTreeMap<chrono::NaiveDate, Vec<(VisitId, bool)>> = BTreeMap::new();
+            let mut next_pulled = store.last_pulled()? + 1;
+            let mut next_withheld = store.last_withheld()? + 1;
+            for doc in &docs {
+                let known = reading.row(store, doc)?.and_then(|row| row.day);
+                reading.open_doc(store, doc)?;
+                let mut open = reading.open.remove(doc).expect("opened just now");
+                for (segment, changes) in incoming.good.remove(doc).unwrap_or_default() {
+                    let new = open.take_pulled(changes, reply.t2)?;
+                    if new > 0 {
+                        tx.put(Sealed::Pulled, next_pulled, &reading.keys.seal("pulled", next_pulled, &docs::encode_pulled(&segment, reply.t2)))?;
+                        open.row.pulled.push(next_pulled);
+                        next_pulled += 1;
+                        outcome.pulled += new as u32;
+                    }
+                }
+                for segment in incoming.bad.remove(doc).unwrap_or_default() {
+                    let bytes = docs::encode_pulled(&segment, reply.t2);
+                    tx.put(Sealed::Withheld, next_withheld, &reading.keys.seal("withheld", next_withheld, &bytes))?;
+                    open.row.withheld.push(next_withheld);
+                    next_withheld += 1;
+                    outcome.withheld += 1;
+                }
+                open.find_tail();
+                open.set_standings(store, &mut standings, &device)?;
+                for held in &open.held {
+                    reading.clocks.entry(&held.read, held.received);
+                }
+                open.sum_up(&reading.clocks, now, &reading.rules);
+                plans_changed |= matches!(doc, DocumentId::Person(_));
+                if let DocumentId::Visit(visit) = doc {
+                    list_visit(&mut days, reading, visit, &open, known);
+                    link_person(store, reading, tx, visit, &open, now)?;
+                }
+                tx.put(Sealed::Docs, open.key, &open.row.seal(&reading.keys, open.key))?;
+                reading.open.insert(doc.clone(), open);
+            }
+            for (day, changes) in days {
+                let (key, mut visits) = reading.day(store, day)?;
+                for (visit, there) in changes {
+                    visits.retain(|v| *v != visit);
+                    if there {
+                        visits.push(visit);
+                    }
+                }
+                tx.put(Sealed::Days, key, &reading.seal_day(key, &visits))?;
+            }
+            enrolment.dropping = purge(store, reading, tx, std::mem::take(&mut enrolment.dropping), &device)?;
+            if plans_changed || !reply.dropped.is_empty() {
+                let plans = plans_now(store, reading, &docs, &reply.dropped)?;
+                let sealed = reading.keys.seal("plans", 0, &serde_json::to_vec(&plans).expect("a list"));
+                tx.set_meta("plans", &sealed)?;
+            }
+            tx.set_meta("enrolment", &enrolment_bytes(&enrolment))?;
+            Ok(docs)
+        });
+        let docs = match done {
+            Ok(docs) => docs,
+            Err(e) => {
+                // The memory is ahead of the disk: every open document is dropped.
+                reading.open.clear();
+                return Err(e);
+            }
+        };
+        if reading.open.len() > super::OPEN_DOCUMENTS {
+            reading.open.clear();
+        }
+        self.enrolment = Some(enrolment);
+        self.sampled = sample.or(self.sampled);
+        outcome.waiting = self.store()?.waiting()?;
+        outcome.changed = docs.into_iter().collect();
+        self.tell_session(flight, reply, back, &mut outcome)?;
+        Ok(outcome)
+    }
+
+    /// How far the office is with each stretch, by receipts; back to its own mark where it has lost some.
+    fn acked_after(&self, reply: &SyncReply, receipts: &[Receipt], outcome: &mut SyncOutcome) -> Result<BTreeMap<ChainEpoch, u64>, EngineError> {
+        let new_life = reply.server_epoch != self.enrolment()?.server_epoch;
+        let mut acked = BTreeMap::new();
+        for row in self.store()?.epochs()? {
+            let mut to = row.acked;
+            if row.epoch == self.chain.epoch && reply.have_to < to {
+                to = reply.have_to;
+            } else if new_life && row.epoch != self.chain.epoch {
+                // What a restored office has of an earlier epoch it does not say: everything of it is offered again.
+                to = 0;
+            }
+            outcome.offers_again |= to < row.acked;
+            let mut of_epoch: Vec<&Receipt> = receipts.iter().filter(|r| r.epoch == row.epoch).collect();
+            of_epoch.sort_by_key(|r| r.first);
+            for receipt in of_epoch {
+                if receipt.first <= to + 1 && receipt.last > to {
+                    outcome.received += (receipt.last - to) as u32;
+                    outcome.held_for_checking += receipt.held.iter().filter(|(seq, _)| *seq > to).count() as u32;
+                    to = receipt.last;
+                }
+            }
+            if to != row.acked {
+                acked.insert(row.epoch, to);
+            }
+        }
+        Ok(acked)
+    }
+
+    /// Lets the session know, and goes on in a new epoch when the office holds more than this phone ever made.
+    fn tell_session(
+        &mut self,
+        flight: &Flight,
+        reply: &SyncReply,
+        back: ClockReading,
+        outcome: &mut SyncOutcome,
+    ) -> Result<(), EngineError> {
+        let acked = self.store()?.epochs()?.iter().find(|e| e.epoch == self.chain.epoch).map_or(0, |e| e.acked);
+        // Only what a receipt covers counts as there; the office's own mark matters when it is ahead of this phone's whole chain.
+        let have_to = if reply.have_to > self.chain.at.seq { reply.have_to } else { reply.have_to.min(acked) };
+        let facts = Answered { server_epoch: reply.server_epoch, have_to, more: reply.more, slot_ms: reply.slot_ms };
+        let random = any_number(self.ports.random.as_ref());
+        let Some(session) = &mut self.session else { return Ok(()) };
+        let learned = session.answered(flight.ticket, &facts, back.mono_ms, random);
+        if learned.office_is_ahead.is_some() {
+            self.begin_epoch()?;
+            self.start_session(back)?;
+            outcome.new_chain_epoch = true;
+        }
+        Ok(())
+    }
+}
+
+/// Segments of one answer, judged by the gate.
+#[derive(Default)]
+struct Incoming {
+    good: BTreeMap<DocumentId, Vec<(Segment, Vec<(holdfast_model::document::ChangeRecord, Digest)>)>>,
+    bad: BTreeMap<DocumentId, Vec<Segment>>,
+}
+
+impl Incoming {
+    /// Bytes from the network never reach a decoder of documents: each change is built again from plain facts, and must give the
+    /// author's own hashes. What does not is kept raw, and withheld.
+    fn judge(&mut self, header: &wire::PushHeader, segment: &Segment) {
+        let doc = segment.head.doc.clone();
+        let listed = header.segments.contains(&segment.head.digest());
+        let readable = |changes: &[(holdfast_model::document::ChangeRecord, Digest)]| {
+            changes.iter().all(|(record, _)| holdfast_model::entry::Read::parse(&record.text).is_ok_and(|read| *read.doc() == doc))
+        };
+        match rebuild(segment) {
+            Ok(changes) if listed && readable(&changes) => self.good.entry(doc).or_default().push((segment.clone(), changes)),
+            _ => self.bad.entry(doc).or_default().push(segment.clone()),
+        }
+    }
+
+    fn docs(&self) -> BTreeSet<DocumentId> {
+        self.good.keys().chain(self.bad.keys()).cloned().collect()
+    }
+}
+
+/// Documents with own entries whose standing this answer changes.
+fn touched_by(
+    store: &Store,
+    reading: &Reading,
+    receipts: &[Receipt],
+    acked: &BTreeMap<ChainEpoch, u64>,
+) -> Result<BTreeSet<DocumentId>, EngineError> {
+    let mut docs = BTreeSet::new();
+    let mut add = |rows: Vec<OwnRow>| -> Result<(), EngineError> {
+        for row in rows {
+            docs.insert(docs::decode_own(&reading.keys, &row)?.0);
+        }
+        Ok(())
+    };
+    for epoch in store.epochs()? {
+        let n_of = |seq: u64| epoch.first_n + seq as i64 - 1;
+        for receipt in receipts.iter().filter(|r| r.epoch == epoch.epoch) {
+            add(store.own(n_of(receipt.first), n_of(receipt.last), usize::MAX >> 1)?)?;
+        }
+        if let Some(to) = acked.get(&epoch.epoch).filter(|to| !receipts.iter().any(|r| r.last == **to)) {
+            // The office has lost some: what lies above its mark is on this phone again.
+            let rows = store.own(n_of(to + 1), i64::MAX, usize::MAX >> 1)?;
+            add(rows.into_iter().filter(|row| row.epoch == epoch.epoch).collect())?;
+        }
+    }
+    Ok(docs)
+}
+
+/// Notes on which days a visit is to be listed, and from which it is to go.
+fn list_visit(
+    days: &mut BTreeMap<chrono::NaiveDate, Vec<(VisitId, bool)>>,
+    reading: &Reading,
+    visit: &VisitId,
+    open: &OpenDoc,
+    before: Option<chrono::NaiveDate>,
+) {
+    let mine = open.row.visit.as_ref().is_some_and(|row| row.facts.workers.iter().any(|w| w.worker == reading.worker));
+    let day = open.row.day.filter(|_| mine);
+    if before != day
+        && let Some(before) = before
+    {
+        days.entry(before).or_default().push((visit.clone(), false));
+    }
+    if let Some(day) = day {
+        days.entry(day).or_default().push((visit.clone(), true));
+    }
+}
+
+/// Notes a visit among its person's last ones.
+fn link_person(
+    store: &Store,
+    reading: &mut Reading,
+    tx: &crate::store::Writer<'_>,
+    visit: &VisitId,
+    open: &OpenDoc,
+    now: Millis,
+) -> Result<(), EngineError> {
+    let Some(facts) = open.row.visit.as_ref().map(|row| &row.facts) else { return Ok(()) };
+    let Some(person) = facts.person.clone() else { return Ok(()) };
+    let start = facts.start.unwrap_or(now);
+    let doc = DocumentId::Person(person);
+    let of = reading.open_doc(store, &doc)?;
+    if of.row.visits.iter().any(|(at, v)| v == visit && *at == start) {
+        return Ok(());
+    }
+    of.row.add_visit(start, visit);
+    let (key, row) = (of.key, of.row.clone());
+    tx.put(Sealed::Docs, key, &row.seal(&reading.keys, key))
+}
+
+/// Forgets documents that left the phone's scope, once their own entries have reached the office. Says which have to wait.
+fn purge(
+    store: &Store,
+    reading: &mut Reading,
+    tx: &crate::store::Writer<'_>,
+    dropping: Vec<DocumentId>,
+    device: &holdfast_model::id::DeviceId,
+) -> Result<Vec<DocumentId>, EngineError> {
+    use holdfast_model::projection::Standing;
+    let mut waiting = Vec::new();
+    for doc in dropping {
+        let open = reading.open_doc(store, &doc)?;
+        if open.held.iter().any(|h| h.read.place().0 == device && h.standing == Standing::OnThisPhone) {
+            waiting.push(doc);
+            continue;
+        }
+        let row = open.row.clone();
+        let key = open.key;
+        for n in &row.pulled {
+            tx.purge(Sealed::Pulled, *n)?;
+        }
+        for n in &row.withheld {
+            tx.purge(Sealed::Withheld, *n)?;
+        }
+        tx.purge(Sealed::Docs, key)?;
+        if let (Some(day), DocumentId::Visit(visit)) = (row.day, &doc) {
+            let (key, mut visits) = reading.day(store, day)?;
+            visits.retain(|v| v != visit);
+            tx.put(Sealed::Days, key, &reading.seal_day(key, &visits))?;
+        }
+        reading.open.remove(&doc);
+    }
+    Ok(waiting)
+}
+
+/// The list of plan versions on board after some documents changed.
+fn plans_now(
+    store: &Store,
+    reading: &Reading,
+    changed: &BTreeSet<DocumentId>,
+    dropped: &[DocumentId],
+) -> Result<Vec<PlanRef>, EngineError> {
+    let mut plans: Vec<PlanRef> = match store.meta("plans")? {
+        Some(sealed) => serde_json::from_slice(&reading.keys.open("plans", 0, &sealed)?).map_err(|_| EngineError::SealBroken)?,
+        None => Vec::new(),
+    };
+    plans.retain(|plan| {
+        let doc = DocumentId::Person(plan.person.clone());
+        !changed.contains(&doc) && !dropped.contains(&doc)
+    });
+    for doc in changed {
+        let DocumentId::Person(person) = doc else { continue };
+        let Some(DocRow { person: Some(card), .. }) = reading.row(store, doc)? else { continue };
+        let held = match card.plan {
+            PlanState::Current { version, digest } => vec![(version, digest)],
+            PlanState::Contested { versions } => versions,
+            PlanState::Nothing | PlanState::NotYet { .. } => Vec::new(),
+        };
+        plans.extend(held.into_iter().map(|(version, digest)| PlanRef { person: person.clone(), version, digest }));
+    }
+    plans.sort_by(|a, b| (&a.person, a.version, a.digest).cmp(&(&b.person, b.version, b.digest)));
+    Ok(plans)
+}
+
+/// The digest over a list of plan versions by which the office sees that it changed.
+fn plans_digest(plans: &[PlanRef]) -> Digest {
+    Digest::of(&serde_json::to_vec(plans).expect("a list of plans has string keys only"))
+}
+
+fn failure_of(fault: NetworkFault) -> Failure {
+    match fault {
+        NetworkFault::TimedOut => Failure::Cut,
+        NetworkFault::TooLarge | NetworkFault::NotTrusted | NetworkFault::ClockSuspect => Failure::BadAnswer,
+        NetworkFault::Unreachable | NetworkFault::Address => Failure::Unreachable,
+    }
+}

@@ -1,0 +1,61 @@
+//! Shape and version of the store. Steps only go forward; `docs/storage-format.md` describes every table.
+
+use crate::error::EngineError;
+use rusqlite::config::DbConfig;
+use rusqlite::Connection;
+
+/// One step for each version, in order. A step that was ever released is never edited.
+const STEPS: &[&str] = &[
+    // 1: as released first.
+    "
+    CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE TABLE epochs (epoch BLOB NOT NULL UNIQUE, first_n INTEGER NOT NULL, acked INTEGER NOT NULL) STRICT;
+    CREATE TABLE own (
+        n INTEGER PRIMARY KEY, epoch BLOB NOT NULL, seq INTEGER NOT NULL, head BLOB NOT NULL, sealed BLOB NOT NULL, outbox BLOB
+    ) STRICT;
+    CREATE TABLE docs (key INTEGER PRIMARY KEY, sealed BLOB NOT NULL) STRICT;
+    CREATE TABLE days (key INTEGER PRIMARY KEY, sealed BLOB NOT NULL) STRICT;
+    CREATE TABLE pulled (n INTEGER PRIMARY KEY, sealed BLOB NOT NULL) STRICT;
+    CREATE TABLE withheld (n INTEGER PRIMARY KEY, sealed BLOB NOT NULL) STRICT;
+    CREATE TABLE receipts (
+        epoch BLOB NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, held INTEGER NOT NULL, json TEXT NOT NULL,
+        PRIMARY KEY (epoch, first)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE samples (
+        n INTEGER PRIMARY KEY, boot BLOB NOT NULL, mono INTEGER NOT NULL, wall INTEGER NOT NULL, truth INTEGER, err INTEGER,
+        sent INTEGER NOT NULL
+    ) STRICT;
+    ",
+];
+
+/// The version that this software writes.
+pub const VERSION: i64 = STEPS.len() as i64;
+
+/// Checks the version before anything is written, sets the connection up, brings an older store forward.
+pub fn prepare(conn: &Connection) -> Result<(), EngineError> {
+    let found = version(conn)?;
+    if found > VERSION {
+        // Closing the last connection would fold the write-ahead log into the file: even that is left to the newer software.
+        conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+        return Err(EngineError::StoreNewer { found, known: VERSION });
+    }
+    // A store in memory has no write-ahead log and answers with the journal it has.
+    conn.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+    conn.execute_batch(
+        "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;
+         PRAGMA cache_size = -2000; PRAGMA busy_timeout = 0;",
+    )?;
+    for (i, step) in STEPS.iter().enumerate().skip(found as usize) {
+        conn.execute_batch(&format!("BEGIN IMMEDIATE; {step} PRAGMA user_version = {}; COMMIT;", i + 1))?;
+    }
+    Ok(())
+}
+
+fn version(conn: &Connection) -> Result<i64, EngineError> {
+    let found = conn.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0))?;
+    if found > 0 {
+        // Touches the schema: a file whose first page survived and whose rest did not is found out here.
+        conn.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+    }
+    Ok(found)
+}
