@@ -116,7 +116,7 @@ mod tests {
             .to_vec();
         let mut cones = Cones::default();
         all.iter().rev().for_each(|k| cones.add(*k));
-        for mono in (-10_000_000..120_000_000).step_by(1_234_567) {
+        for mono in (-10_000_000i64..120_000_000).step_by(1_234_567) {
             let edge = |sign: i128| {
                 all.iter().map(move |k| {
                     let wide = i128::from(mono.abs_diff(k.mono));

@@ -1,9 +1,12 @@
 //! The office's board: tallies on both axes, sections, *check now*.
 
-use super::{BoardRow, Bucket, CheckNow, RowNow, Rules};
-use crate::id::{DeviceId, PersonId, RunId, WorkerId};
-use crate::time::Millis;
+use super::{BoardRow, Bucket, CheckNow, Know, RowNow, Rules, check_now};
+use crate::entry::Speaker;
+use crate::id::{DeviceId, PersonId, RunId, VisitId, WorkerId};
+use crate::time::{MINUTE, Millis};
 use serde::Serialize;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
 
 /// What to show.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -159,7 +162,85 @@ pub struct QuietPhone {
     pub minutes: Option<i64>,
 }
 
-/// The board as of `now`.
+impl Filter {
+    /// True for a row that the window, the run, the worker and the person let through.
+    fn lets_through(&self, row: &BoardRow) -> bool {
+        let at = row.begins();
+        let in_window = self.from.is_none_or(|f| at.is_none_or(|a| f <= a)) && self.to.is_none_or(|t| at.is_none_or(|a| a < t));
+        in_window
+            && (self.run.is_none() || self.run == row.run)
+            && (self.person.is_none() || self.person == row.person)
+            && self.worker.as_ref().is_none_or(|w| row.workers.iter().any(|p| p.worker == *w))
+    }
+
+    /// True for a row that the sections show.
+    fn shows(&self, row: &BoardRow, now: &RowNow) -> bool {
+        let bucket = self.buckets.is_empty() || self.buckets.contains(&now.bucket);
+        bucket && (self.known_by.is_empty() || self.known_by.contains(&KnownBy::of(&row.know)))
+    }
+}
+
+impl KnownBy {
+    /// Where the tally counts a source.
+    pub fn of(know: &Know) -> KnownBy {
+        match know {
+            Know::WorkersPhone { .. } => KnownBy::WorkersPhone,
+            Know::Office { .. } => KnownBy::Office,
+            Know::PhoneCall { .. } => KnownBy::PhoneCall,
+            Know::Nothing => KnownBy::Nothing,
+        }
+    }
+}
+
+impl Tally {
+    fn count(&mut self, row: &BoardRow, now: &RowNow) {
+        self.visits += 1;
+        *match now.bucket {
+            Bucket::Done => &mut self.done,
+            Bucket::Act => &mut self.act,
+            Bucket::There => &mut self.there,
+            Bucket::OnTheWay => &mut self.on_the_way,
+            Bucket::Late => &mut self.late,
+            Bucket::NotDone => &mut self.not_done,
+            Bucket::Missed => &mut self.missed,
+            Bucket::NoWord => &mut self.no_word,
+            Bucket::Due => &mut self.due,
+        } += 1;
+        *match KnownBy::of(&row.know) {
+            KnownBy::WorkersPhone => &mut self.by_workers_phone,
+            KnownBy::Office => &mut self.by_office,
+            KnownBy::PhoneCall => &mut self.by_phone_call,
+            KnownBy::Nothing => &mut self.by_nothing,
+        } += 1;
+        self.complete += u32::from(row.complete);
+    }
+}
+
+impl LateSummary {
+    fn count(&mut self, row: &BoardRow, now: &RowNow, rules: &Rules) {
+        if !row.planned {
+            return;
+        }
+        self.of += 1;
+        self.known += u32::from(row.known());
+        self.missed += u32::from(now.bucket == Bucket::Missed);
+        let late = row.late.as_ref().filter(|l| l.arrived && l.minutes > i64::from(rules.late_after_min));
+        if let Some(late) = late.filter(|_| row.known()) {
+            self.late += 1;
+            self.longest_min = self.longest_min.max(late.minutes);
+        }
+    }
+}
+
+impl PhoneFacts {
+    /// True when the phone has not been heard from for longer than the provider's limit.
+    fn quiet(&self, now: Millis, rules: &Rules) -> bool {
+        let limit = i64::from(rules.phone_quiet_after_min) * MINUTE;
+        self.heard.is_none_or(|at| now.since(at) > limit)
+    }
+}
+
+/// The board as of `now`. Rows are only looked at, never projected again: five thousand take a few milliseconds.
 pub fn board<'a>(
     rows: impl IntoIterator<Item = &'a BoardRow>,
     phones: &[PhoneFacts],
@@ -167,6 +248,63 @@ pub fn board<'a>(
     rules: &Rules,
     now: Millis,
 ) -> BoardView<'a> {
-    let _ = (rows.into_iter().count(), phones, filter, rules, now);
-    unimplemented!()
+    let (mut tally, mut late) = (Tally::default(), LateSummary::default());
+    let mut checks: Vec<CheckNow> = Vec::new();
+    let mut shown: Vec<Shown<'a>> = Vec::new();
+    for row in rows.into_iter().filter(|r| filter.lets_through(r)) {
+        let row_now = row.at(now, rules);
+        tally.count(row, &row_now);
+        late.count(row, &row_now, rules);
+        checks.extend(check_now(row, now, rules));
+        if filter.shows(row, &row_now) {
+            shown.push(Shown { row, now: row_now, check: None });
+        }
+    }
+    checks.sort_by_cached_key(CheckNow::rank);
+    let ranks: HashMap<&VisitId, u32> = checks.iter().zip(1..).map(|(c, rank)| (&c.visit, rank)).collect();
+    for s in &mut shown {
+        s.check = ranks.get(&s.row.visit).copied();
+    }
+    let sections = sections(shown, phones, rules, now);
+    let mut quiet: Vec<QuietPhone> = phones
+        .iter()
+        .filter(|p| p.quiet(now, rules))
+        .map(|p| QuietPhone { phone: p.clone(), minutes: p.heard.map(|at| now.since(at) / MINUTE) })
+        .collect();
+    quiet.sort_by(|a, b| (a.phone.heard, &a.phone.device).cmp(&(b.phone.heard, &b.phone.device)));
+    BoardView { now, tally, late, sections, check_now: checks, quiet }
+}
+
+/// Rows by run; without one, by their first worker. What has something to check comes first, then what starts first.
+fn sections<'a>(mut shown: Vec<Shown<'a>>, phones: &[PhoneFacts], rules: &Rules, now: Millis) -> Vec<Section<'a>> {
+    shown.sort_by(|a, b| (a.row.begins(), &a.row.visit).cmp(&(b.row.begins(), &b.row.visit)));
+    let mut by_key: HashMap<(Option<&'a RunId>, Option<&'a WorkerId>), Vec<Shown<'a>>> = HashMap::new();
+    for s in shown {
+        let first = s.row.workers.first().map(|p| &p.worker).filter(|_| s.row.run.is_none());
+        by_key.entry((s.row.run.as_ref(), first)).or_default().push(s);
+    }
+    let mut sections: Vec<Section<'a>> = by_key
+        .into_iter()
+        .map(|((run, _), rows)| {
+            let worker = whose(&rows);
+            let phone = phones.iter().filter(|p| p.worker.is_some() && p.worker == worker).max_by_key(|p| p.heard).cloned();
+            let quiet = phone.as_ref().is_some_and(|p| p.quiet(now, rules));
+            let rang = rows.iter().filter_map(|s| s.row.call.as_ref()).filter(|c| c.speaker == Speaker::Worker && c.worker == worker);
+            Section { run: run.cloned(), rang: rang.map(|c| c.at).max(), worker, phone, quiet, rows }
+        })
+        .collect();
+    sections.sort_by_cached_key(|s| {
+        let check = s.rows.iter().filter_map(|r| r.check).min().unwrap_or(u32::MAX);
+        (check, s.rows.first().and_then(|r| r.row.begins()), s.run.clone(), s.worker.clone())
+    });
+    sections
+}
+
+/// The worker to whom most of the visits are assigned; of equals the first by number.
+fn whose(rows: &[Shown<'_>]) -> Option<WorkerId> {
+    let mut counts: BTreeMap<&WorkerId, u32> = BTreeMap::new();
+    for part in rows.iter().flat_map(|s| &s.row.workers).filter(|p| p.assigned || p.last_word.is_some()) {
+        *counts.entry(&part.worker).or_default() += 1;
+    }
+    counts.iter().max_by_key(|(worker, n)| (**n, Reverse(**worker))).map(|(worker, _)| (*worker).clone())
 }

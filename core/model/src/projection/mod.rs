@@ -18,6 +18,8 @@ mod answers;
 mod attention;
 mod board;
 mod care;
+#[cfg(test)]
+pub(crate) mod cast;
 mod check_now;
 mod dose;
 mod held;
@@ -26,10 +28,17 @@ mod owed;
 mod person;
 mod plan;
 mod presence;
+mod record;
 mod row;
 mod rules;
 mod run;
 mod statement;
+#[cfg(test)]
+mod tests_board;
+#[cfg(test)]
+mod tests_person;
+#[cfg(test)]
+mod tests_visit;
 mod visit;
 
 pub use answers::{TaskFact, TaskState};

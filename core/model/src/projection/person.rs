@@ -1,10 +1,14 @@
 //! One person: details, plan versions, contacts, medicines, last visits.
 
-use super::{AttentionItem, BoardRow, Care, EntryView, Held, Know, MedicineView, PlanState, PlanVersionView, Rules};
+use super::attention;
+use super::medicine::medicine;
+use super::plan::versions;
+use super::record::{Record, Statement};
+use super::{AttentionItem, BoardRow, Care, EntryView, Held, Know, MedicineView, PlanState, PlanVersionView, Rules, Subject, VersionState};
 use crate::chronology::Clocks;
-use crate::entry::{Contact, Flag, PersonDetails};
+use crate::entry::{Body, Contact, Flag, PersonDetails};
 use crate::id::{Digest, EntryId, PersonId, VisitId, WorkerId};
-use crate::time::Millis;
+use crate::time::{MINUTE, Millis};
 use serde::{Deserialize, Serialize};
 
 /// A person as their page shows it.
@@ -12,13 +16,15 @@ use serde::{Deserialize, Serialize};
 pub struct PersonView {
     /// Who.
     pub person: PersonId,
+    /// As of.
+    pub now: Millis,
     /// Details that stand; more than one means that their authors had not seen each other's.
     pub details: Vec<Stated<PersonDetails>>,
     /// Which plan version holds.
     pub plan: PlanState,
     /// Every version, newest first.
     pub versions: Vec<PlanVersionView>,
-    /// Whom to ring, from the plan that holds.
+    /// Whom to ring, from the plan that holds; from all that stand side by side.
     pub contacts: Vec<Contact>,
     /// Medicines of the plan that holds.
     pub medicines: Vec<MedicineView>,
@@ -91,6 +97,9 @@ pub struct PersonCard {
     pub until: Option<Millis>,
 }
 
+/// How many of the last visits a person's page shows.
+const LAST_VISITS: usize = 10;
+
 /// The person's page as of `now`. `visits` are the rows of the person's visits that this replica holds; `checked` is when it
 /// last checked the plan with the office.
 pub fn person(
@@ -102,14 +111,86 @@ pub fn person(
     now: Millis,
     rules: &Rules,
 ) -> PersonView {
-    let _ = (person, held, clocks, visits, checked, now, rules);
-    unimplemented!()
+    let record = Record::of(held, clocks);
+    let statements = record.statements();
+    let (versions, plan) = versions(&record, &statements, now);
+    let told: Vec<&Statement<'_>> = statements.iter().filter(|s| matches!(s.body, Body::Person(_))).collect();
+    let told = record.heads(&told);
+    let details = told.iter().filter_map(|s| match s.body {
+        Body::Person(what) => {
+            Some(Stated { entry: record.id(s.by), by: record.author(s.by).clone(), at: record.written(s.by), what: what.clone() })
+        }
+        _ => None,
+    });
+    let holding = || versions.iter().filter(|v| matches!(v.state, VersionState::Current | VersionState::Contested));
+    let contested: Vec<EntryId> = holding().map(|v| v.entry).collect();
+    let rivals = [
+        (Subject::Plan, (0..record.len()).filter(|at| contested.contains(&record.id(*at))).collect()),
+        (Subject::Details, told.iter().map(|s| s.by).collect()),
+    ];
+    let attention = attention::of_entries(&record, &rivals);
+    let mut contacts: Vec<Contact> = Vec::new();
+    for contact in holding().flat_map(|v| &v.plan.contacts) {
+        if !contacts.contains(contact) {
+            contacts.push(contact.clone());
+        }
+    }
+    let limit = i64::from(rules.plan_old_after_min) * MINUTE;
+    PersonView {
+        person: person.clone(),
+        now,
+        details: details.collect(),
+        medicines: holding().flat_map(|v| v.plan.medicines.iter().map(|m| medicine(v.plan.version, m, visits, now))).collect(),
+        contacts,
+        last_visits: last_visits(visits, now, rules),
+        checked,
+        old: checked.is_some_and(|at| now.since(at) > limit),
+        entries: record.views(&attention::contradictions(&record, &attention)),
+        attention,
+        plan,
+        versions,
+    }
+}
+
+fn last_visits(visits: &[&BoardRow], now: Millis, rules: &Rules) -> Vec<LastVisit> {
+    let mut past: Vec<&&BoardRow> = visits.iter().filter(|row| row.begins().is_some_and(|at| at <= now)).collect();
+    past.sort_by(|a, b| (b.begins(), &b.visit).cmp(&(a.begins(), &a.visit)));
+    let view = |row: &&BoardRow| LastVisit {
+        visit: row.visit.clone(),
+        start: row.start,
+        workers: row.workers.iter().map(|p| p.worker.clone()).collect(),
+        care: row.at(now, rules).care,
+        know: row.know.clone(),
+        attention: row.attention.clone(),
+    };
+    past.into_iter().take(LAST_VISITS).map(view).collect()
 }
 
 impl PersonCard {
-    /// The card of a person as of `now`.
+    /// The card of a person, as of the view's time. Of details that stand side by side it shows the last in the one order.
     pub fn of(view: &PersonView) -> PersonCard {
-        let _ = view;
-        unimplemented!()
+        let details = view.details.last().map(|d| &d.what);
+        let text = |get: fn(&PersonDetails) -> &String| details.map(get).cloned().unwrap_or_default();
+        let holding: Vec<&PlanVersionView> =
+            view.versions.iter().filter(|v| matches!(v.state, VersionState::Current | VersionState::Contested)).collect();
+        let mut allergies: Vec<String> = Vec::new();
+        for allergy in holding.iter().flat_map(|v| &v.plan.allergies) {
+            if !allergies.contains(allergy) {
+                allergies.push(allergy.clone());
+            }
+        }
+        PersonCard {
+            person: view.person.clone(),
+            name: text(|d| &d.name),
+            known_as: text(|d| &d.known_as),
+            address: text(|d| &d.address),
+            phone: text(|d| &d.phone),
+            flags: details.map(|d| d.flags.clone()).unwrap_or_default(),
+            plan: view.plan.clone(),
+            allergies,
+            effective: holding.first().map(|v| v.plan.effective),
+            digest: holding.first().map(|v| v.digest),
+            until: view.versions.iter().filter(|v| v.state == VersionState::Future).map(|v| v.plan.effective).min(),
+        }
     }
 }

