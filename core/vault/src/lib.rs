@@ -23,6 +23,7 @@
 pub mod code;
 pub mod custodian;
 pub mod index;
+mod keyfile;
 pub mod lease;
 pub mod lockout;
 pub mod mac;

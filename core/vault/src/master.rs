@@ -6,14 +6,15 @@
 //!
 //! The file is one line of text: `holdfast-master-key-1 ` and 32 random bytes in base64url without padding.
 
+use crate::keyfile;
 use crate::mac::MacKey;
 use crate::seal::{self, Aad, DataKey, KeyId, Opened, Padding, SealError};
 use crate::secret::{Secret, Secret32, derive};
 use data_encoding::BASE64URL_NOPAD;
 use holdfast_model::port::Random;
 use std::fs;
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -112,16 +113,14 @@ impl MasterKey {
     /// Makes a key and its file (0600, in a directory made with 0700). Refuses to overwrite, and to write inside `data_dir`.
     pub fn create(path: &Path, data_dir: &Path, random: &dyn Random) -> Result<MasterKey, MasterKeyError> {
         let io = |e: io::Error| io_error(path, &e);
-        let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let parent = keyfile::parent(path);
         fs::DirBuilder::new().recursive(true).mode(0o700).create(parent).map_err(io)?;
         if inside(&parent.canonicalize().map_err(io)?, data_dir) {
             return Err(MasterKeyError::InsideData(path.to_owned()));
         }
         let key = Secret32::random(random);
         let line = Zeroizing::new(format!("{WORD} {}\n", *Zeroizing::new(BASE64URL_NOPAD.encode(key.expose()))));
-        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(io)?;
-        file.write_all(line.as_bytes()).and_then(|()| file.sync_all()).map_err(io)?;
-        fs::File::open(parent).and_then(|dir| dir.sync_all()).map_err(io)?;
+        keyfile::create(path, line.as_bytes()).map_err(io)?;
         Ok(MasterKey::from_secret(key))
     }
 

@@ -13,13 +13,14 @@
 
 use super::{Custody, CustodyFault, KeyCustodian};
 use crate::index::BlindIndex;
+use crate::keyfile;
 use crate::seal::{self, Aad, DataKey, KeyId, Padding, SealError};
 use crate::secret::{Secret, Secret32};
 use crate::sign::{PublicKey, SigningKey};
 use holdfast_model::port::Random;
 use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use zeroize::Zeroizing;
@@ -42,7 +43,7 @@ impl FileCustodian {
         let dir = dir.into();
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&dir).map_err(io_fault)?;
         private(&fs::metadata(&dir).map_err(io_fault)?, "directory", 0o700)?;
-        sweep(&dir)?;
+        keyfile::sweep(&dir).map_err(io_fault)?;
 
         let names = read_or_make(&dir.join("names.key"), || Secret::new(Secret32::random(random.as_ref()).expose().to_vec()))?;
         let names = Secret32::from_slice(names.expose()).ok_or(CustodyFault::Damaged)?;
@@ -94,7 +95,7 @@ impl KeyCustodian for FileCustodian {
         // Overwritten in place first. Flash may keep the old block all the same: that is one of the things hardware does better.
         let mut file = fs::OpenOptions::new().write(true).open(&path).map_err(io_fault)?;
         file.write_all(&vec![0; length]).and_then(|()| file.sync_all()).map_err(io_fault)?;
-        fs::remove_file(&path).and_then(|()| sync_dir(&self.dir)).map_err(io_fault)
+        fs::remove_file(&path).and_then(|()| keyfile::sync(&self.dir)).map_err(io_fault)
     }
 
     fn sign(&self, bytes: &[u8]) -> Result<[u8; 64], CustodyFault> {
@@ -147,36 +148,21 @@ fn read_or_make(path: &Path, make: impl FnOnce() -> Secret) -> Result<Secret, Cu
         return Ok(found);
     }
     let made = make();
-    write_new(path, &made).map_err(io_fault)?;
-    Ok(made)
-}
-
-/// Writes the whole file or nothing, whenever the power goes.
-fn write_new(path: &Path, secret: &Secret) -> io::Result<()> {
-    let dir = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
-    let unfinished = path.with_extension(format!("{}.new", std::process::id()));
-    let mut bytes = Zeroizing::new(Vec::with_capacity(1 + secret.expose().len()));
+    let mut bytes = Zeroizing::new(Vec::with_capacity(1 + made.expose().len()));
     bytes.push(VERSION);
-    bytes.extend_from_slice(secret.expose());
-    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
-    file.write_all(&bytes)?;
-    file.sync_all()?;
-    fs::rename(&unfinished, path)?;
-    sync_dir(dir)
-}
-
-/// Removes what a cut left unfinished.
-fn sweep(dir: &Path) -> Result<(), CustodyFault> {
-    for entry in fs::read_dir(dir).map_err(io_fault)?.flatten() {
-        if entry.path().extension().is_some_and(|e| e == "new") {
-            fs::remove_file(entry.path()).map_err(io_fault)?;
-        }
+    bytes.extend_from_slice(made.expose());
+    match keyfile::create(path, &bytes) {
+        Ok(()) => Ok(made),
+        // Another process was first: its key is the key. Or zeros that are still there: out of the way, and once more.
+        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => match read(path)? {
+            Some(found) => Ok(found),
+            None => {
+                fs::remove_file(path).and_then(|()| keyfile::create(path, &bytes)).map_err(io_fault)?;
+                Ok(made)
+            }
+        },
+        Err(e) => Err(io_fault(e)),
     }
-    Ok(())
-}
-
-fn sync_dir(dir: &Path) -> io::Result<()> {
-    fs::File::open(dir)?.sync_all()
 }
 
 fn io_fault(e: io::Error) -> CustodyFault {
@@ -229,6 +215,20 @@ mod tests {
     }
 
     #[test]
+    fn destroying_cut_off_half_way_is_destruction() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let keys = custodian(dir.path());
+        let wrapped = keys.wrap("W-1", &secret("x")).expect("wraps");
+        let path = keys.path("W-1");
+        let length = fs::metadata(&path).expect("there").len() as usize;
+        fs::write(&path, vec![0; length]).expect("writes");
+        assert_eq!(keys.unwrap("W-1", &wrapped).expect_err("zeros").code(), "device_key_gone");
+        let anew = keys.wrap("W-1", &secret("y")).expect("a new start over the zeros");
+        assert_eq!(keys.unwrap("W-1", &anew).expect("opens").expose(), b"y");
+        assert_eq!(keys.unwrap("W-1", &wrapped).expect_err("still").code(), "device_key_gone");
+    }
+
+    #[test]
     fn files_are_the_owners_alone_and_name_nobody() {
         let dir = tempfile::tempdir().expect("a directory");
         custodian(dir.path()).wrap("W-AMINA", &secret("x")).expect("wraps");
@@ -270,8 +270,6 @@ mod tests {
             assert_eq!(fs::read(&path).expect("reads"), bytes, "left untouched");
         }
         fs::write(&path, good).expect("writes");
-        fs::write(dir.path().join("keys/device.77.new"), b"half").expect("writes");
         assert_eq!(custodian(dir.path()).public_key(), public);
-        assert!(!dir.path().join("keys/device.77.new").exists(), "what a cut left is swept");
     }
 }
