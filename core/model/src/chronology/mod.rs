@@ -12,6 +12,10 @@
 mod clocks;
 mod cone;
 mod order;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;
 mod timing;
 
 pub use clocks::{Clocks, GIVEN_UP_AFTER_MS, exchange, weak_truth};

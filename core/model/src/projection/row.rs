@@ -153,6 +153,21 @@ impl BoardRow {
         moments.into_iter().chain(windows).filter(|at| *at > now).min()
     }
 
+    /// The row without what only one replica knows: receipts, and how much of it is still on the way. A phone and the office
+    /// that hold the same entries and the same clock samples have the same row in this sense, whatever the order in which
+    /// either came by them.
+    pub fn as_anywhere(&self) -> BoardRow {
+        let mut row = self.clone();
+        row.on_this_phone = 0;
+        row.received = None;
+        if let Know::WorkersPhone { received, incoming, .. } = &mut row.know {
+            (*received, *incoming) = (None, None);
+        }
+        row.unfinished.retain(|u| *u != Unfinished::ComingIn);
+        row.complete = row.unfinished.is_empty() && row.known();
+        row
+    }
+
     /// When it starts by plan, else when somebody first wrote about being there.
     pub fn begins(&self) -> Option<Millis> {
         let first = |p: &WorkerPart| p.arrived.or(p.on_the_way).or(p.last_word);

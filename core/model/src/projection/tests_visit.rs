@@ -400,6 +400,23 @@ fn the_order_of_arrival_makes_no_difference_to_anything() {
 }
 
 #[test]
+fn the_phone_and_the_office_say_the_same_of_the_same_entries() {
+    let (mut room, mut office) = planned("V-1", edith());
+    let mut ben = with_pack(&mut room, "ben");
+    room.write(&mut ben, at("10:20"), arrived());
+    room.write(&mut ben, at("10:35"), dose("co-careldopa", Some(at("11:00")), DoseEnd::Refused));
+    room.write(&mut office, at("10:50"), call(Report::There, Speaker::Family, "daughter", at("10:49"), None));
+    room.write(&mut ben, at("10:52"), left());
+    let phone = room.row();
+    room.sync(&mut ben, at("11:02"));
+    let mut backwards = room.held.clone();
+    backwards.reverse();
+    let office = row(&room.visit_id(), &backwards, &room.clocks, Some(Incoming { have: 5, of: 9 }));
+    assert_ne!(phone, office, "only the office knows what it has received");
+    assert_eq!(phone.as_anywhere(), office.as_anywhere());
+}
+
+#[test]
 fn a_row_reads_back_from_a_store() {
     let (mut room, mut office) = planned("V-1", edith());
     let mut ben = with_pack(&mut room, "ben");
