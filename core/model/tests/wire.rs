@@ -262,7 +262,8 @@ fn with_odd_entry(odd: impl Fn(&str) -> String) -> Push {
 
 #[test]
 fn an_entry_that_is_wrong_in_itself_is_held_and_the_others_go_on() {
-    let cases: [(&str, Hold, Box<dyn Fn(&str) -> String>); 6] = [
+    type Odd = Box<dyn Fn(&str) -> String>;
+    let cases: [(&str, Hold, Odd); 6] = [
         ("malformed", Hold::EntryMalformed, Box::new(|_| "{\"id\":1}".into())),
         ("too long", Hold::EntryTooLong, Box::new(|t| format!("{t}{}", " ".repeat(limits::ENTRY_BYTES)))),
         ("device", Hold::WrongDevice, Box::new(|t| t.replace("\"device\":\"D-4\"", "\"device\":\"D-5\""))),

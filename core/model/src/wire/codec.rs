@@ -162,7 +162,7 @@ fn decode<H: DeserializeOwned>(body: &[u8], wanted: &'static str, pushes: fn(&H)
     struct Version {
         v: u32,
     }
-    let (words, numbers, random) = split(body)?;
+    let [words, numbers, random] = split(body)?;
     let words = inflate(words, limits::INFLATED_BYTES)?;
     let numbers = if numbers.is_empty() { Vec::new() } else { inflate(numbers, limits::INFLATED_BYTES - words.len())? };
     let words = std::str::from_utf8(&words).map_err(|_| WireError::Line { line: 1, wanted: "UTF-8" })?;
@@ -184,7 +184,7 @@ fn decode<H: DeserializeOwned>(body: &[u8], wanted: &'static str, pushes: fn(&H)
 }
 
 /// The three streams of a body, two of them still compressed.
-fn split(body: &[u8]) -> Result<(&[u8], &[u8], &[u8]), WireError> {
+fn split(body: &[u8]) -> Result<[&[u8]; 3], WireError> {
     let (front, rest) = body.split_first_chunk::<FRONT>().ok_or(WireError::Compression)?;
     let [m0, m1, m2, version, w0, w1, w2, w3, n0, n1, n2, n3] = *front;
     if [m0, m1, m2] != MAGIC[..3] || !version.is_ascii_digit() {
@@ -195,7 +195,7 @@ fn split(body: &[u8]) -> Result<(&[u8], &[u8], &[u8]), WireError> {
     }
     let (words, rest) = rest.split_at_checked(u32::from_le_bytes([w0, w1, w2, w3]) as usize).ok_or(WireError::Compression)?;
     let (numbers, random) = rest.split_at_checked(u32::from_le_bytes([n0, n1, n2, n3]) as usize).ok_or(WireError::Compression)?;
-    Ok((words, numbers, random))
+    Ok([words, numbers, random])
 }
 
 /// Inflates a frame, and stops one byte after the bound: memory follows what is really there, not what a header claims.
