@@ -64,6 +64,18 @@ fn delay_ms(wrong: u8) -> i64 {
 }
 
 impl Lockout {
+    /// Reads a stored record. None is none; one that cannot be read counts as eight wrong tries, so that spoiling it buys no tries and still
+    /// destroys nothing by itself.
+    pub fn read(stored: Option<&[u8]>) -> Lockout {
+        let Some(bytes) = stored else { return Lockout::default() };
+        serde_json::from_slice(bytes).unwrap_or(Lockout { wrong: LAST - 2, since: Some(Since { boot: BootId([0; 8]), mono_ms: 0 }) })
+    }
+
+    /// The record to be stored.
+    pub fn to_bytes(self) -> Vec<u8> {
+        serde_json::to_vec(&self).expect("a count has string keys only")
+    }
+
     /// How it stands now. Waiting is measured by the clock that nobody can set; after a restart of the phone it begins anew.
     pub fn verdict(&self, now: &ClockReading) -> Verdict {
         if self.wrong >= LAST {
@@ -149,9 +161,18 @@ mod tests {
     fn it_is_stored_and_read_back() {
         let mut lockout = Lockout::default();
         lockout.attempt(&at(1, 5));
-        let text = serde_json::to_string(&lockout).expect("writes");
-        assert_eq!(serde_json::from_str::<Lockout>(&text).expect("reads"), lockout);
-        assert_eq!(serde_json::from_str::<Lockout>(r#"{"wrong":0}"#).expect("reads"), Lockout::default());
+        assert_eq!(Lockout::read(Some(&lockout.to_bytes())), lockout);
+        assert_eq!(Lockout::read(Some(br#"{"wrong":0}"#)), Lockout::default());
+        assert_eq!(Lockout::read(None), Lockout::default());
+    }
+
+    #[test]
+    fn a_spoilt_record_buys_no_tries() {
+        for spoilt in [b"".as_slice(), b"{", b"\0\0\0\0", b"[]"] {
+            let lockout = Lockout::read(Some(spoilt));
+            assert_eq!(lockout.verdict(&at(1, MINUTE)), Verdict::Wait { ms: 29 * MINUTE, left: 2 });
+            assert_eq!(Lockout::default().stricter(lockout), lockout);
+        }
     }
 
     proptest! {

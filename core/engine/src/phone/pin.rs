@@ -46,15 +46,16 @@ impl Phone {
     ) -> Result<T, EngineError> {
         let clock = self.ports.clock.read();
         let mut lockout = self.lockout()?;
-        // A PIN that can be none is not a try: nothing was learnt by it.
+        // A PIN that can be none is not a try, nor is one at a lock that no PIN opens: nothing was learnt by it.
         let pin = Pin::typed(pin).map_err(EngineError::PinUnsuitable)?;
+        let bytes = self.store()?.meta("lock")?.ok_or(EngineError::Keys(LockFault::Damaged))?;
+        let lock = WorkerLock::from_bytes(&bytes).map_err(EngineError::Keys)?;
+        let before = lockout;
         match lockout.attempt(&clock) {
             Verdict::Open { .. } => self.keep_lockout(lockout)?,
             Verdict::Wait { ms, .. } => return Err(EngineError::PinTooSoon { wait_ms: ms }),
             Verdict::Destroyed => return Err(self.destroy()?),
         }
-        let bytes = self.store()?.meta("lock")?.ok_or(EngineError::Keys(LockFault::Damaged))?;
-        let lock = WorkerLock::from_bytes(&bytes).map_err(EngineError::Keys)?;
         let enrolment = self.enrolment()?;
         let holder = Holder { provider: &enrolment.provider, worker: &enrolment.worker };
         match attempt(&lock, holder, &pin, self) {
@@ -69,7 +70,11 @@ impl Phone {
                 Verdict::Destroyed => Err(self.destroy()?),
             },
             Err(LockFault::Custody(CustodyFault::Gone)) => Err(EngineError::LockedOut),
-            Err(fault) => Err(EngineError::Keys(fault)),
+            Err(fault) => {
+                // The device did not release its key, so the PIN was never tried.
+                self.keep_lockout(before)?;
+                Err(EngineError::Keys(fault))
+            }
         }
     }
 
@@ -82,13 +87,12 @@ impl Phone {
 
     /// The count of wrong PINs: the stricter of its two records.
     fn lockout(&self) -> Result<Lockout, EngineError> {
-        let parse = |bytes: Option<Vec<u8>>| bytes.and_then(|b| serde_json::from_slice::<Lockout>(&b).ok()).unwrap_or_default();
-        let stored = parse(self.store()?.meta("lockout")?);
-        Ok(stored.stricter(parse(self.ports.disk.read(LOCKOUT_FILE)?)))
+        let stored = Lockout::read(self.store()?.meta("lockout")?.as_deref());
+        Ok(stored.stricter(Lockout::read(self.ports.disk.read(LOCKOUT_FILE)?.as_deref())))
     }
 
     fn keep_lockout(&self, lockout: Lockout) -> Result<(), EngineError> {
-        let bytes = serde_json::to_vec(&lockout).expect("a count has string keys only");
+        let bytes = lockout.to_bytes();
         self.ports.disk.write(LOCKOUT_FILE, &bytes)?;
         self.store()?.write(|tx| tx.set_meta("lockout", &bytes))
     }
