@@ -3,7 +3,13 @@
 //! | Module | What it does |
 //! |---|---|
 //! | [`office`] | the synchronous core: answers requests, records what the office itself says, answers the console's questions |
+//! | [`ledger`] | what is durable: append-only, sealed, one transaction for all that belongs together |
 //! | [`accounts`] | who may sign in to the console, and what they may do there |
+//! | [`import`] | what a provider exports from its own systems, checked whole and recorded whole |
+//! | [`metrics`] | counts, without any person in them |
+//!
+//! A push goes `office::sync` → `ingest` (on its own thread: signature, chain, gate, seals) → `writer` (one thread: place in the chain,
+//! counters, one transaction for many) → `state` (what is in hand) → receipts and nudges.
 //!
 //! The core reads no clock and opens no socket by itself: time and randomness are ports, and HTTP is a shell around
 //! [`Office::answer`]. The world harness drives the very same core on virtual time.
@@ -13,7 +19,15 @@ pub mod accounts;
 pub mod error;
 #[doc(hidden)]
 pub mod faults;
+pub mod import;
+mod ingest;
+mod keys;
+pub mod ledger;
+pub mod metrics;
 pub mod office;
+mod phone;
+mod state;
+mod writer;
 
 pub use error::OfficeError;
 pub use office::{Nudge, Office, OfficeConfig};

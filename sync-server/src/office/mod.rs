@@ -1,26 +1,58 @@
 //! The synchronous core of the office.
+//!
+//! | File | What it does |
+//! |---|---|
+//! | `sync` | a request: who asks, what they bring, what they are told |
+//! | `scope` | what a phone may see, and the part of it that it does not have yet |
+//! | `enrol` | one-time codes, new phones, phones shut out |
+//! | `record` | what the office itself says, through its own device and chain |
+//! | `query` | what the console asks |
+//! | `view` | the answers' shapes |
 
+mod enrol;
+mod query;
+mod record;
+mod scope;
+mod sync;
 mod view;
 
+pub use sync::{Begun, Pending};
 pub use view::*;
 
 use crate::error::OfficeError;
 use crate::faults::Faults;
-use holdfast_model::entry::{Body, Read};
-use holdfast_model::id::{BranchId, DeviceId, DocumentId, EntryId, PersonId, ProviderId, VisitId, WorkerId};
-use holdfast_model::port::{Answer, Ask, Clock, Random};
-use holdfast_model::projection::{BoardRow, BoardView, Filter, PersonView, Rules, VisitView};
-use holdfast_model::time::Millis;
-use std::path::PathBuf;
-use std::sync::Arc;
-use tokio::sync::broadcast;
+use crate::ingest::Desk;
+use crate::keys::{Keys, own_device};
+use crate::ledger::{Batch, Ledger, SqliteLedger, Table};
+use crate::metrics::Metrics;
+use crate::phone::Phone;
+use crate::state::{DAYS_IN_HAND, Doc, Line, State, day_of, header_of};
+use crate::writer::{Job, Store, Writer};
+use holdfast_model::id::{BranchId, ChainEpoch, DeviceId, ProviderId, ServerEpoch};
+use holdfast_model::port::{Answer, Clock, Random};
+use holdfast_model::projection::Rules;
+use holdfast_model::time::{HOUR, Millis};
+use holdfast_model::wire::{ClockSample, Truth};
+use holdfast_vault::MasterKey;
+use std::collections::HashMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+use std::thread::JoinHandle;
+use tokio::sync::{broadcast, oneshot};
+
+/// Nudges that a slow listener may lag behind before it has to look for itself.
+const NUDGES: usize = 1_024;
+/// Milliseconds that a phone may be read without contact, unless the provider sets something else.
+pub const LEASE_MS: i64 = 72 * HOUR;
 
 /// What an office is made of.
 pub struct OfficeConfig {
     /// The directory of the store; made when missing.
     pub data: PathBuf,
     /// The master key, kept outside that directory.
-    pub master_key: [u8; 32],
+    pub master_key: MasterKey,
     /// The office's clocks.
     pub clock: Arc<dyn Clock>,
     /// Where keys and ids come from.
@@ -33,13 +65,33 @@ pub struct OfficeConfig {
     pub branch: BranchId,
     /// Milliseconds that a phone may be read without contact.
     pub lease_ms: i64,
+    /// What the provider has set.
+    pub rules: Rules,
     /// For tests of tests only.
     #[doc(hidden)]
     pub faults: Faults,
 }
 
+impl OfficeConfig {
+    /// An office with the usual settings, for a provider and a branch without a name yet.
+    pub fn new(data: impl Into<PathBuf>, master_key: MasterKey, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> OfficeConfig {
+        OfficeConfig {
+            data: data.into(),
+            master_key,
+            clock,
+            random,
+            drill: false,
+            provider: ProviderId::new("provider").expect("letters"),
+            branch: BranchId::new("branch").expect("letters"),
+            lease_ms: LEASE_MS,
+            rules: Rules::default(),
+            faults: Faults::default(),
+        }
+    }
+}
+
 /// Something is new: whoever listens may pull.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Nudge {
     /// Where.
     pub branch: BranchId,
@@ -50,127 +102,310 @@ pub struct Nudge {
 /// The office. Cheap to clone; every clone is the same office.
 #[derive(Clone)]
 pub struct Office {
-    _inner: Arc<()>,
+    inner: Arc<Inner>,
 }
 
-#[allow(unused_variables, clippy::unimplemented)]
+pub(crate) struct Inner {
+    data: PathBuf,
+    provider: ProviderId,
+    server_epoch: ServerEpoch,
+    lease_ms: i64,
+    rules: Rules,
+    drill: bool,
+    faults: Faults,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    keys: Arc<Keys>,
+    ledger: Arc<dyn Ledger>,
+    state: Arc<RwLock<State>>,
+    samples: Arc<Mutex<Vec<(DeviceId, ClockSample)>>>,
+    nudges: broadcast::Sender<Nudge>,
+    jobs: Mutex<Option<Sender<Job>>>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+    own: Mutex<record::Own>,
+    enrolling: Mutex<enrol::Throttle>,
+    metrics: Metrics,
+    /// Held as long as the office is open: one process, one store.
+    _lock: File,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl Inner {
+    fn stop(&self) {
+        if let Some(jobs) = locked(&self.jobs).take() {
+            // The writer is gone only when it has finished already.
+            let _ = jobs.send(Job::Stop);
+        }
+        if let Some(writer) = locked(&self.writer).take() {
+            let _ = writer.join();
+        }
+    }
+
+    fn send(&self, job: Job) -> Result<(), OfficeError> {
+        locked(&self.jobs).as_ref().and_then(|jobs| jobs.send(job).ok()).ok_or(OfficeError::Stopping)
+    }
+}
+
+pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Whoever panicked with it changed single fields only; each is whole.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The file of the ledger within a data directory.
+pub fn ledger_file(data: &Path) -> PathBuf {
+    data.join("ledger.db")
+}
+
+/// Takes the directory for this process alone.
+pub fn lock_store(data: &Path) -> Result<File, OfficeError> {
+    let file = File::options().create(true).truncate(false).write(true).open(data.join("lock"))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(OfficeError::InUse),
+        Err(std::fs::TryLockError::Error(e)) => Err(e.into()),
+    }
+}
+
+/// Facts about the store as a whole, in the order they are written.
+const PROVIDER: &str = "provider";
+const INSTALL: &str = "install";
+pub(crate) const SERVER_EPOCH: &str = "server_epoch";
+pub(crate) const OWN_EPOCH: &str = "own_epoch";
+
+/// A store's founding facts.
+pub(crate) struct Founded {
+    pub provider: ProviderId,
+    pub install: Vec<u8>,
+    pub server_epoch: ServerEpoch,
+    pub own_epoch: ChainEpoch,
+}
+
+impl Founded {
+    pub fn read(ledger: &dyn Ledger) -> Result<Option<Founded>, OfficeError> {
+        let damaged = |what: &str| OfficeError::Damaged(format!("its {what}"));
+        let Some(provider) = ledger.meta(PROVIDER)? else { return Ok(None) };
+        let provider = String::from_utf8(provider).ok().and_then(|p| ProviderId::new(p).ok()).ok_or_else(|| damaged("provider"))?;
+        let bytes = |name: &'static str| ledger.meta(name)?.ok_or_else(|| damaged(name));
+        let eight = |name: &'static str| <[u8; 8]>::try_from(bytes(name)?).map_err(|_| damaged(name));
+        Ok(Some(Founded {
+            provider,
+            install: bytes(INSTALL)?,
+            server_epoch: ServerEpoch(eight(SERVER_EPOCH)?),
+            own_epoch: ChainEpoch(eight(OWN_EPOCH)?),
+        }))
+    }
+
+    fn draw(provider: &ProviderId, random: &dyn Random) -> Founded {
+        let (mut install, mut server, mut own) = (vec![0; 16], [0; 8], [0; 8]);
+        random.fill(&mut install);
+        random.fill(&mut server);
+        random.fill(&mut own);
+        Founded { provider: provider.clone(), install, server_epoch: ServerEpoch(server), own_epoch: ChainEpoch(own) }
+    }
+}
+
 impl Office {
     /// Opens the store, or makes it.
     pub fn open(config: OfficeConfig) -> Result<Office, OfficeError> {
-        unimplemented!("arrives with the ledger")
+        std::fs::create_dir_all(&config.data)?;
+        let lock = lock_store(&config.data)?;
+        let ledger: Arc<dyn Ledger> = Arc::new(SqliteLedger::open(&ledger_file(&config.data))?);
+        let found = Founded::read(&*ledger)?;
+        let new = found.is_none();
+        let founded = found.unwrap_or_else(|| Founded::draw(&config.provider, &*config.random));
+        let (keys, key_rows) =
+            Keys::open(&*ledger, founded.provider.as_str(), &founded.install, config.master_key, &*config.random)?;
+        let mut first = Batch { sealed: key_rows.into_iter().map(|row| (Table::Key, row)).collect(), ..Batch::default() };
+        if new {
+            first.meta = vec![
+                (PROVIDER, founded.provider.as_str().as_bytes().to_vec()),
+                (INSTALL, founded.install.clone()),
+                (SERVER_EPOCH, founded.server_epoch.0.to_vec()),
+                (OWN_EPOCH, founded.own_epoch.0.to_vec()),
+            ];
+            first.branches = vec![(1, config.branch.to_string(), 0)];
+        }
+        if !first.is_empty() {
+            ledger.write(&first)?;
+            keys.durable(first.sealed.iter().map(|(_, row)| row.row.as_slice()));
+        }
+        let keys = Arc::new(keys);
+        let now = config.clock.read();
+        let mut state = load(&*ledger, &keys, day_of(now.wall))?;
+        // The office's clock is what true time means here.
+        let sample = ClockSample { boot: now.boot, mono_ms: now.mono_ms, wall: now.wall, truth: Some(Truth { at: now.wall, err_ms: 0 }) };
+        state.clocks.sample(&own_device(), sample);
+        let own = record::Own::new(founded.own_epoch, &state);
+        let state = Arc::new(RwLock::new(state));
+        let samples = Arc::new(Mutex::new(vec![(own_device(), sample)]));
+        let (nudges, _) = broadcast::channel(NUDGES);
+        let (jobs, work) = channel();
+        let writer = Writer {
+            state: state.clone(),
+            keys: keys.clone(),
+            ledger: ledger.clone(),
+            random: config.random.clone(),
+            clock: config.clock.clone(),
+            nudges: nudges.clone(),
+            samples: samples.clone(),
+            faults: config.faults.clone(),
+        };
+        let thread = std::thread::Builder::new().name("ledger".into()).spawn(move || writer.run(&work))?;
+        let inner = Inner {
+            data: config.data,
+            provider: founded.provider,
+            server_epoch: founded.server_epoch,
+            lease_ms: config.lease_ms,
+            rules: config.rules,
+            drill: config.drill,
+            faults: config.faults,
+            clock: config.clock,
+            random: config.random,
+            keys,
+            ledger,
+            state,
+            samples,
+            nudges,
+            jobs: Mutex::new(Some(jobs)),
+            writer: Mutex::new(Some(thread)),
+            own: Mutex::new(own),
+            enrolling: Mutex::default(),
+            metrics: Metrics::default(),
+            _lock: lock,
+        };
+        Ok(Office { inner: Arc::new(inner) })
     }
+
     /// Answers `POST /v1/enrol` and `POST /v1/sync`. Blocks until what the request brought is durable.
-    pub fn answer(&self, ask: Ask) -> Answer {
-        unimplemented!("arrives with the ledger")
+    pub fn answer(&self, ask: holdfast_model::port::Ask) -> Answer {
+        match self.begin(ask) {
+            Begun::Done(answer) => answer,
+            Begun::Pending(mut pending) => {
+                let outcome = pending.stored.take().map(wait);
+                self.finish(*pending, outcome)
+            }
+        }
     }
-    /// Records what somebody in the office says, through the office's own device and chain. Returns when it is durable.
-    pub fn record(&self, author: &WorkerId, doc: DocumentId, body: Body) -> Result<EntryId, OfficeError> {
-        unimplemented!("arrives with the ledger")
-    }
-    /// Records all or nothing, in one transaction: what an import does. New or changed workers go with it.
-    pub fn record_many(
-        &self,
-        author: &WorkerId,
-        branch: &BranchId,
-        workers: &[WorkerRecord],
-        statements: Vec<Statement>,
-    ) -> Result<Recorded, OfficeError> {
-        unimplemented!("arrives with the ledger")
-    }
+
     /// The office's clock.
     pub fn now(&self) -> Millis {
-        unimplemented!("arrives with the ledger")
+        self.inner.clock.read().wall
     }
     /// True when the office does not run on the machine's clock.
     pub fn drill(&self) -> bool {
-        unimplemented!("arrives with the ledger")
+        self.inner.drill
     }
     /// The provider.
     pub fn provider(&self) -> ProviderId {
-        unimplemented!("arrives with the ledger")
+        self.inner.provider.clone()
     }
     /// The directory of the store.
     pub fn data_dir(&self) -> PathBuf {
-        unimplemented!("arrives with the ledger")
+        self.inner.data.clone()
     }
-    /// Every branch that is known here.
-    pub fn branches(&self) -> Vec<BranchId> {
-        unimplemented!("arrives with the ledger")
-    }
-    /// A branch's counter: moves whenever something of it is new.
-    pub fn seq(&self, branch: &BranchId) -> u64 {
-        unimplemented!("arrives with the ledger")
-    }
-    /// Tells whoever listens when something is new.
-    pub fn subscribe(&self) -> broadcast::Receiver<Nudge> {
-        unimplemented!("arrives with the ledger")
-    }
-    /// Everybody who works for the provider, by number.
-    pub fn workers(&self) -> Vec<WorkerRecord> {
-        unimplemented!("arrives with the ledger")
-    }
-    /// Everybody supported by a branch.
-    pub fn people(&self, branch: &BranchId) -> Vec<PersonId> {
-        unimplemented!("arrives with the ledger")
-    }
-    /// The branch a document belongs to; `None`: no such document here.
-    pub fn branch_of(&self, doc: &DocumentId) -> Option<BranchId> {
-        unimplemented!("arrives with the ledger")
-    }
-    /// The entries of a document as they stand in the ledger, in the order of their arrival; empty: no such document.
-    pub fn entries(&self, doc: &DocumentId) -> Result<Vec<Read>, OfficeError> {
-        unimplemented!("arrives with the ledger")
-    }
-    /// The phones of a branch.
-    pub fn phones(&self, branch: &BranchId) -> Vec<PhoneRow> {
-        unimplemented!("arrives with the ledger")
-    }
-    /// Which phone last confirmed which version of whose plan.
-    pub fn plan_versions(&self, branch: &BranchId) -> Result<Vec<PlanRow>, OfficeError> {
-        unimplemented!("arrives with the ledger")
-    }
-    /// What is held for checking.
-    pub fn held_for_checking(&self, branch: &BranchId) -> Result<Vec<HeldRow>, OfficeError> {
-        unimplemented!("arrives with the ledger")
-    }
-    /// The outages of a branch, latest first.
-    pub fn outages(&self, branch: &BranchId) -> Result<Vec<OutageRow>, OfficeError> {
-        unimplemented!("arrives with the ledger")
-    }
-    /// Makes a one-time code that enrols a phone for this worker.
-    pub fn enrol_code(&self, worker: &WorkerId, valid_ms: i64) -> Result<EnrolCode, OfficeError> {
-        unimplemented!("arrives with the ledger")
-    }
-    /// Shuts a phone out: it is served nothing new; what it still brings is held for checking.
-    pub fn revoke(&self, device: &DeviceId) -> Result<(), OfficeError> {
-        unimplemented!("arrives with the ledger")
-    }
-    /// Visits of a branch that the office has in hand, with the start the rota gives them.
-    pub fn visit_ids(&self, branch: &BranchId) -> Vec<VisitId> {
-        unimplemented!("arrives with the ledger")
-    }
-    /// The board of a branch as of now, handed to `show` (it borrows the office's rows).
-    pub fn board<R>(&self, branch: &BranchId, filter: &Filter, show: impl FnOnce(&BoardView<'_>) -> R) -> R {
-        unimplemented!("arrives with the projector")
-    }
-    /// The rows of a branch whose facts changed after `seq`, with the branch's counter now.
-    pub fn rows_since(&self, branch: &BranchId, seq: u64) -> (u64, Vec<Arc<BoardRow>>) {
-        unimplemented!("arrives with the projector")
-    }
-    /// A visit's page as of now; `None`: no such visit here.
-    pub fn visit(&self, visit: &VisitId) -> Result<Option<VisitView>, OfficeError> {
-        unimplemented!("arrives with the projector")
-    }
-    /// A person's page as of now; `None`: no such person here.
-    pub fn person(&self, person: &PersonId) -> Result<Option<PersonView>, OfficeError> {
-        unimplemented!("arrives with the projector")
+    /// Which life of the ledger this is.
+    pub fn server_epoch(&self) -> ServerEpoch {
+        self.inner.server_epoch
     }
     /// What the provider has set.
     pub fn rules(&self) -> Rules {
-        unimplemented!("arrives with the projector")
+        self.inner.rules.clone()
     }
-    /// Writes out what is still in memory only (heartbeats, clock samples), and stops the writer.
+    /// The randomness that the office draws keys and ids from.
+    pub fn random(&self) -> Arc<dyn Random> {
+        self.inner.random.clone()
+    }
+    /// Tells whoever listens when something is new.
+    pub fn subscribe(&self) -> broadcast::Receiver<Nudge> {
+        self.inner.nudges.subscribe()
+    }
+    /// Counts of what the office does. No person in any of them.
+    pub fn metrics(&self) -> &Metrics {
+        &self.inner.metrics
+    }
+    /// Writes out what is still in memory only: heartbeats, clock samples, scopes.
+    pub fn flush(&self) -> Result<(), OfficeError> {
+        let (done, flushed) = oneshot::channel();
+        self.inner.send(Job::Flush(done))?;
+        wait(flushed)
+    }
+    /// Writes out what is still in memory only, and stops the writer. Nothing more can be recorded.
     pub fn close(&self) {
-        unimplemented!("arrives with the ledger")
+        self.inner.stop();
     }
+
+    pub(crate) fn state(&self) -> RwLockReadGuard<'_, State> {
+        self.inner.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn desk(&self) -> Desk<'_> {
+        Desk {
+            state: &self.inner.state,
+            keys: &self.inner.keys,
+            ledger: &*self.inner.ledger,
+            random: &*self.inner.random,
+            faults: &self.inner.faults,
+        }
+    }
+
+    /// Hands work to the writer. The answer comes when it is durable.
+    fn store(
+        &self,
+        pushes: Vec<crate::ingest::Ready>,
+        workers: Vec<WorkerRecord>,
+        branches: Vec<BranchId>,
+        with: Batch,
+    ) -> Result<oneshot::Receiver<Stored>, OfficeError> {
+        let (done, stored) = oneshot::channel();
+        self.inner.send(Job::Store(Store { pushes, workers, branches, with, done }))?;
+        Ok(stored)
+    }
+}
+
+/// What the writer answers.
+pub(crate) type Stored = Result<Vec<crate::writer::Outcome>, OfficeError>;
+
+/// Waits for the writer, on a thread that may block.
+fn wait<T>(answer: oneshot::Receiver<Result<T, OfficeError>>) -> Result<T, OfficeError> {
+    answer.blocking_recv().unwrap_or(Err(OfficeError::Stopping))
+}
+
+/// Reads what matters now from the ledger.
+fn load(ledger: &dyn Ledger, keys: &Keys, today: i64) -> Result<State, OfficeError> {
+    let mut state = State { last_push: ledger.last_push()?, day: today, ..State::default() };
+    let damaged = |what: &str| OfficeError::Damaged(format!("the row of a {what}"));
+    for (no, name, seq) in ledger.branches()? {
+        if usize::from(no) != state.branches.len() + 1 {
+            return Err(damaged("branch"));
+        }
+        state.branches.push(crate::state::Branch::new(no, BranchId::new(name).map_err(|_| damaged("branch"))?, seq));
+    }
+    for row in ledger.sealed(Table::Worker)? {
+        let worker: WorkerRecord = serde_json::from_slice(&keys.open_row(Table::Worker, &row)?).map_err(|_| damaged("worker"))?;
+        state.workers.insert(worker.id.clone(), worker);
+    }
+    let mut received: HashMap<DeviceId, u64> = HashMap::new();
+    for (device, epoch, row) in ledger.lines()? {
+        let last = ledger.pushes(&device, epoch, row.line, row.last)?.pop().ok_or_else(|| damaged("chain"))?;
+        *received.entry(device.clone()).or_default() += row.last - row.first + 1;
+        state.chains.entry((device, epoch)).or_default().push(Line { row, head: header_of(&last)?.head });
+    }
+    for row in ledger.sealed(Table::Device)? {
+        let mut phone: Phone = serde_json::from_slice(&keys.open_row(Table::Device, &row)?).map_err(|_| damaged("phone"))?;
+        phone.received = received.get(&phone.device).copied().unwrap_or(0);
+        state.phones.insert(phone.device.clone(), Arc::new(Mutex::new(phone)));
+    }
+    for (device, sample) in ledger.samples()? {
+        state.clocks.sample(&device, sample);
+    }
+    for row in ledger.documents_from(today - DAYS_IN_HAND)? {
+        let doc = Doc::load(&row, keys, ledger, &mut state.clocks)?;
+        state.insert(doc);
+    }
+    Ok(state)
 }

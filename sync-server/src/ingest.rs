@@ -1,0 +1,279 @@
+//! From bytes to rows: everything about a push that can be decided without looking at any other push. Runs on the thread of
+//! the request, so that many run at once; what follows is one thread's work, and short.
+
+use crate::error::OfficeError;
+use crate::faults::{Fault, Faults};
+use crate::keys::{Keys, Subject};
+use crate::ledger::{BranchNo, DAY_ALWAYS, Ledger, SealedRow};
+use crate::state::{NewDoc, State, day_of, segment_bytes};
+use holdfast_model::document::Segment;
+use holdfast_model::entry::{Body, Read};
+use holdfast_model::id::{BranchId, Digest, DocumentId, PersonId};
+use holdfast_model::port::Random;
+use holdfast_model::time::Millis;
+use holdfast_model::wire::{Push, PushError, PushHeader, inspect};
+use holdfast_vault::PublicKey;
+use std::collections::HashMap;
+use std::sync::RwLock;
+
+/// Why a push is not taken. The phone keeps what is in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refused {
+    /// Its signature is not the device's.
+    Signature,
+    /// It is not what its header says.
+    Push(PushError),
+    /// The office cannot take anything now.
+    Office(OfficeError),
+}
+
+impl From<OfficeError> for Refused {
+    fn from(e: OfficeError) -> Self {
+        Refused::Office(e)
+    }
+}
+
+/// A segment, ready to be stored.
+pub struct ReadySegment {
+    /// Its document.
+    pub doc: NewDoc,
+    /// Head and texts.
+    pub segment: Segment,
+    /// The same, sealed.
+    pub sealed: Vec<u8>,
+    /// Its place in the push.
+    pub place: u32,
+    /// Hashes of its changes; empty when they do not rebuild.
+    pub changes: Vec<Digest>,
+    /// Why it is not handed on.
+    pub withheld: Option<&'static str>,
+    /// Its entries, as far as they can be read.
+    pub reads: Vec<Read>,
+    /// Highest sequence number in it.
+    pub last: u64,
+    /// Days on which its document matters because of it.
+    pub day: i64,
+}
+
+/// Something of a push that is held for checking.
+pub struct ReadyHold {
+    /// Sequence number, for an entry.
+    pub seq: Option<u64>,
+    /// Why.
+    pub code: &'static str,
+    /// Its document, as far as the segment says.
+    pub doc: Option<DocumentId>,
+    /// How many entries.
+    pub entries: u32,
+    /// Where it belongs.
+    pub branch: BranchNo,
+    /// The bytes, sealed.
+    pub sealed: Vec<u8>,
+}
+
+/// A push, ready to be stored.
+pub struct Ready {
+    /// Its signed header.
+    pub header: PushHeader,
+    /// The header's JSON.
+    pub header_bytes: Vec<u8>,
+    /// When it arrived.
+    pub received: Millis,
+    /// Digest of each text, in the order of the chain.
+    pub digests: Vec<u8>,
+    /// Its segments.
+    pub segments: Vec<ReadySegment>,
+    /// What of it is held for checking.
+    pub holds: Vec<ReadyHold>,
+    /// Keys drawn on the way, until they are durable.
+    pub keys: Vec<SealedRow>,
+    /// The sequence number up to which the device was told that it is durable here; it goes on from there on purpose.
+    pub told: Option<u64>,
+    /// True for an office's own push.
+    pub own: bool,
+}
+
+/// What preparing needs of the office.
+pub struct Desk<'a> {
+    /// What is in hand.
+    pub state: &'a RwLock<State>,
+    /// Keys.
+    pub keys: &'a Keys,
+    /// What is durable.
+    pub ledger: &'a dyn Ledger,
+    /// Where salts and keys come from.
+    pub random: &'a dyn Random,
+    /// For tests of tests.
+    pub faults: &'a Faults,
+}
+
+impl Desk<'_> {
+    /// Checks a push against its signature and its own header, reads its entries, rebuilds its changes, seals its segments.
+    ///
+    /// `to_review`: the device is shut out; all of it is held for checking.
+    pub fn ready(&self, push: Push, key: &PublicKey, branch: &BranchId, received: Millis, to_review: bool) -> Result<Ready, Refused> {
+        let signed = key.verify_text(&push.header.signed_bytes(), &push.header.sig);
+        if signed.is_err() && !self.faults.on(Fault::SkipSignature) {
+            return Err(Refused::Signature);
+        }
+        let inspected = inspect(&push).map_err(Refused::Push)?;
+        let home = self.branch_no(branch)?;
+        let mut digests = Vec::with_capacity(inspected.entries.len() * 32);
+        for entry in &inspected.entries {
+            digests.extend_from_slice(&entry.text.0);
+        }
+        let header_bytes = serde_json::to_vec(&push.header).map_err(|_| OfficeError::Damaged("a header".into()))?;
+        let mut ready = Ready {
+            header_bytes,
+            received,
+            digests,
+            segments: Vec::with_capacity(push.segments.len()),
+            holds: Vec::new(),
+            keys: Vec::new(),
+            told: None,
+            own: false,
+            header: push.header.clone(),
+        };
+        if to_review {
+            ready.holds = self.review(&push, home, received);
+            return Ok(ready);
+        }
+        let mut known: HashMap<DocumentId, NewDoc> = HashMap::new();
+        let mut rebuilt = Vec::with_capacity(push.segments.len());
+        for s in 0..push.segments.len() {
+            rebuilt.push(inspected.rebuild(&push, s).map(|all| all.into_iter().map(|(_, hash)| hash).collect::<Vec<_>>()));
+        }
+        let mut reads: Vec<Vec<Read>> = push.segments.iter().map(|s| Vec::with_capacity(s.texts.len())).collect();
+        let mut last: Vec<u64> = vec![0; push.segments.len()];
+        for entry in inspected.entries {
+            let s = entry.segment as usize;
+            last[s] = last[s].max(entry.seq);
+            match entry.read {
+                Ok(read) => reads[s].push(read),
+                Err(hold) => {
+                    let text = &push.segments[s].texts[entry.index as usize];
+                    ready.holds.push(ReadyHold {
+                        seq: Some(entry.seq),
+                        code: hold.code(),
+                        doc: Some(push.segments[s].head.doc.clone()),
+                        entries: 1,
+                        branch: home,
+                        sealed: self.keys.seal_raw("held", &held_row(&push.header, received), text.as_bytes(), self.random),
+                    });
+                }
+            }
+        }
+        for (place, ((segment, reads), (changes, last))) in push.segments.into_iter().zip(reads).zip(rebuilt.into_iter().zip(last)).enumerate() {
+            let doc = match known.get(&segment.head.doc) {
+                Some(doc) => doc.clone(),
+                None => {
+                    let doc = self.document(&segment.head.doc, &reads, home, received, &mut ready.keys)?;
+                    known.insert(doc.id.clone(), doc.clone());
+                    doc
+                }
+            };
+            let (changes, withheld) = match changes {
+                Ok(changes) => (changes, None),
+                Err(e) => (Vec::new(), Some(e.code())),
+            };
+            let digest = push.header.segments.get(place).copied().unwrap_or_else(|| segment.head.digest());
+            let plain = segment_bytes(&segment);
+            let sealed = self.keys.seal_segment(&doc.subject, &digest.0, &doc.key, &plain, self.random);
+            if let Some(code) = withheld {
+                // The entries stand and are counted; what is held back is the document, from other phones.
+                ready.holds.push(ReadyHold {
+                    seq: None,
+                    code,
+                    doc: Some(doc.id.clone()),
+                    entries: segment.head.n,
+                    branch: doc.branch,
+                    sealed: self.keys.seal_raw("held", &held_row(&push.header, received), &[], self.random),
+                });
+            }
+            let day = day_for(&reads, received);
+            ready.segments.push(ReadySegment { doc, segment, sealed, place: place as u32, changes, withheld, reads, last, day });
+        }
+        Ok(ready)
+    }
+
+    /// A shut-out device's push: one hold for each segment, with everything in it.
+    fn review(&self, push: &Push, home: BranchNo, received: Millis) -> Vec<ReadyHold> {
+        let hold = |segment: &Segment| ReadyHold {
+            seq: None,
+            code: "device_revoked",
+            doc: Some(segment.head.doc.clone()),
+            entries: segment.head.n,
+            branch: home,
+            sealed: self.keys.seal_raw("held", &held_row(&push.header, received), &segment_bytes(segment), self.random),
+        };
+        push.segments.iter().map(hold).collect()
+    }
+
+    fn branch_no(&self, branch: &BranchId) -> Result<BranchNo, OfficeError> {
+        let state = self.state.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        state.branch_named(branch).map(|b| b.no).ok_or_else(|| OfficeError::UnknownBranch(branch.to_string()))
+    }
+
+    /// Where a document belongs: in hand, in the ledger, or new with this push.
+    fn document(
+        &self,
+        id: &DocumentId,
+        reads: &[Read],
+        home: BranchNo,
+        received: Millis,
+        keys: &mut Vec<SealedRow>,
+    ) -> Result<NewDoc, OfficeError> {
+        {
+            let state = self.state.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+            if let Some(doc) = state.docs.get(id) {
+                return Ok(NewDoc { id: id.clone(), key: doc.key, branch: doc.branch, subject: doc.subject.clone(), day: doc.day, stored: true });
+            }
+        }
+        let key = self.keys.document(id);
+        if let Some(row) = self.ledger.document(&key)? {
+            return Ok(NewDoc { id: id.clone(), key, branch: row.branch, subject: self.keys.key_of(&row.sealed)?, day: row.day, stored: true });
+        }
+        let subject = match person_of(id, reads) {
+            Some(person) => Subject::Person(person),
+            None => {
+                let state = self.state.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+                let branch = state.branch(home).ok_or_else(|| OfficeError::UnknownBranch(home.to_string()))?;
+                Subject::Branch(branch.name.clone())
+            }
+        };
+        let (subject, row) = self.keys.subject(&subject, self.random);
+        keys.extend(row);
+        let day = match id {
+            DocumentId::Visit(_) => day_of(received),
+            DocumentId::Person(_) | DocumentId::Outage(_) => DAY_ALWAYS,
+        };
+        Ok(NewDoc { id: id.clone(), key, branch: home, subject, day, stored: false })
+    }
+}
+
+/// Whose record a new document is.
+fn person_of(id: &DocumentId, reads: &[Read]) -> Option<PersonId> {
+    match id {
+        DocumentId::Person(person) => Some(person.clone()),
+        DocumentId::Outage(_) => None,
+        DocumentId::Visit(_) => reads.iter().filter_map(Read::known).find_map(|e| match &e.body {
+            Body::Assigned(a) => Some(a.person.clone()),
+            Body::Unplanned(u) => u.person.clone(),
+            _ => None,
+        }),
+    }
+}
+
+/// The latest day on which these entries matter: the day they arrive, or the day they plan for.
+fn day_for(reads: &[Read], received: Millis) -> i64 {
+    let planned = reads.iter().filter_map(Read::known).filter_map(|e| match &e.body {
+        Body::Assigned(a) => Some(day_of(a.end)),
+        _ => None,
+    });
+    planned.chain([day_of(received)]).max().unwrap_or(0)
+}
+
+/// The place that what is held for checking is sealed into.
+pub fn held_row(header: &PushHeader, received: Millis) -> Vec<u8> {
+    [header.device.as_str().as_bytes(), &received.0.to_be_bytes()].concat()
+}

@@ -1,0 +1,1 @@
+//! What every ledger must pass. A database that does can stand behind the office.

@@ -1,0 +1,191 @@
+//! One-time codes, new phones, phones shut out.
+
+use super::sync::{refusal, unavailable};
+use super::{EnrolCode, Office, locked, wait};
+use crate::error::OfficeError;
+use crate::ledger::{Batch, CodeRow, HeldRaw, Table};
+use crate::phone::Phone;
+use crate::writer::phone_row;
+use data_encoding::BASE32_NOPAD;
+use holdfast_model::id::{DeviceId, WorkerId};
+use holdfast_model::port::Answer;
+use holdfast_model::time::{MINUTE, Millis};
+use holdfast_model::wire::{self, EnrolReply, EnrolRequest, Role};
+use holdfast_vault::PublicKey;
+use holdfast_vault::code::OneTimeCode;
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex};
+
+/// Wrong codes within [`THROTTLE_MS`] after which nobody may try for a while: 55 bits are then out of reach for ever.
+const WRONG_CODES: usize = 20;
+const THROTTLE_MS: i64 = 10 * MINUTE;
+/// Requests of unknown phones that are kept for checking: of one, and in all.
+const UNKNOWN_EACH: u32 = 4;
+const UNKNOWN_ALL: u32 = 256;
+/// Longest name of a phone.
+const LABEL_BYTES: usize = 120;
+
+/// Slows down whoever tries codes, and bounds what strangers can leave here.
+#[derive(Debug, Default)]
+pub(crate) struct Throttle {
+    wrong: VecDeque<Millis>,
+    unknown: HashMap<DeviceId, u32>,
+    unknown_all: u32,
+}
+
+impl Office {
+    /// Makes a one-time code that enrols a phone for this worker.
+    pub fn enrol_code(&self, worker: &WorkerId, valid_ms: i64) -> Result<EnrolCode, OfficeError> {
+        if !self.state().workers.contains_key(worker) {
+            return Err(OfficeError::UnknownWorker(worker.to_string()));
+        }
+        let inner = &self.inner;
+        let code = OneTimeCode::generate(&*inner.random);
+        let row = code.digest(&inner.keys.codes).0.to_vec();
+        let sealed = inner.keys.seal_raw("code", &row, worker.as_str().as_bytes(), &*inner.random);
+        let expires = self.now().plus(valid_ms);
+        let with = Batch { codes: vec![CodeRow { row, expires, used_by: None, sealed }], ..Batch::default() };
+        wait(self.store(Vec::new(), Vec::new(), Vec::new(), with)?)?;
+        Ok(EnrolCode { code: code.to_string(), worker: worker.clone(), expires })
+    }
+
+    /// Shuts a phone out: it is served nothing new; what it still brings is held for checking.
+    pub fn revoke(&self, device: &DeviceId) -> Result<(), OfficeError> {
+        let phone = self.state().phones.get(device).cloned().ok_or_else(|| OfficeError::UnknownDevice(device.to_string()))?;
+        let row = {
+            let mut phone = locked(&phone);
+            phone.revoked.get_or_insert(self.now());
+            phone_row(&phone, &self.inner.keys, &*self.inner.random)
+        };
+        let with = Batch { sealed: vec![(Table::Device, row)], ..Batch::default() };
+        wait(self.store(Vec::new(), Vec::new(), Vec::new(), with)?).map(|_| ())
+    }
+
+    /// Answers `POST /v1/enrol`.
+    pub(crate) fn enrol(&self, body: &[u8]) -> Answer {
+        let Ok(request) = serde_json::from_slice::<EnrolRequest>(body) else {
+            return refusal(400, "body_malformed", "The office could not read the request. Nothing was changed. Try again.", None);
+        };
+        if request.v > wire::VERSION {
+            let says = "This phone's software is newer than the office's. Nothing was changed. The office has to be updated first.";
+            return refusal(400, "protocol_newer", says, None);
+        }
+        if PublicKey::parse(&request.device_key).is_none() || request.label.len() > LABEL_BYTES {
+            return refusal(400, "body_malformed", "The office could not read the request. Nothing was changed. Try again.", None);
+        }
+        // One at a time: a code is looked up, and used, by one phone only.
+        let mut throttle = locked(&self.inner.enrolling);
+        let now = self.now();
+        while throttle.wrong.front().is_some_and(|at| now.since(*at) > THROTTLE_MS) {
+            throttle.wrong.pop_front();
+        }
+        if throttle.wrong.len() >= WRONG_CODES {
+            let wait = throttle.wrong.front().map_or(THROTTLE_MS, |at| THROTTLE_MS - now.since(*at));
+            let says = "Too many wrong codes were tried. Nothing was changed. Wait ten minutes, then try again.";
+            return refusal(429, "enrol_throttled", says, u32::try_from(wait).ok());
+        }
+        let code = match OneTimeCode::parse(&request.code) {
+            Ok(code) => code,
+            Err(e) => return refusal(400, e.code(), &format!("{}. Nothing was changed.", capital(&e.to_string())), None),
+        };
+        match self.use_code(&code, &request, now) {
+            Ok(Ok(reply)) => Answer {
+                status: 200,
+                headers: vec![("content-type".into(), "application/json".into())],
+                body: serde_json::to_vec(&reply).expect("a reply has string keys only"),
+            },
+            Ok(Err(code)) => {
+                throttle.wrong.push_back(now);
+                let says = match code {
+                    "code_used" => "This code was used by another phone. Nothing was changed. Ask the office for a new one.",
+                    "code_expired" => "This code is too old. Nothing was changed. Ask the office for a new one.",
+                    _ => "The office gave out no such code. Nothing was changed. Look at it again, or ask the office for a new one.",
+                };
+                refusal(403, code, says, None)
+            }
+            Err(e) => unavailable(&e),
+        }
+    }
+
+    fn use_code(&self, code: &OneTimeCode, request: &EnrolRequest, now: Millis) -> Result<Result<EnrolReply, &'static str>, OfficeError> {
+        let inner = &self.inner;
+        let row = code.digest(&inner.keys.codes).0.to_vec();
+        let Some(known) = inner.ledger.code(&row)? else { return Ok(Err("code_unknown")) };
+        if let Some(device) = &known.used_by {
+            // The answer got lost on the way, and the same phone asks again.
+            let phone = self.state().phones.get(device).cloned();
+            let phone = phone.map(|p| locked(&p).clone()).filter(|p| p.key == request.device_key && p.revoked.is_none());
+            return Ok(phone.map(|p| self.enrolled(&p)).ok_or("code_used"));
+        }
+        if known.expires < now {
+            return Ok(Err("code_expired"));
+        }
+        let worker = inner.keys.open_raw("code", &row, &known.sealed)?;
+        let worker = String::from_utf8(worker.to_vec()).ok().and_then(|w| WorkerId::new(w).ok());
+        let worker = worker.ok_or_else(|| OfficeError::Damaged("whom a code is for".into()))?;
+        let branch = match self.state().workers.get(&worker) {
+            Some(w) => w.branch.clone(),
+            None => return Err(OfficeError::UnknownWorker(worker.to_string())),
+        };
+        let mut bytes = [0; 5];
+        inner.random.fill(&mut bytes);
+        let device = DeviceId::new(format!("D-{}", BASE32_NOPAD.encode(&bytes))).expect("letters and digits");
+        let phone = Phone::new(device.clone(), request.label.clone(), worker, branch, request.device_key.clone(), now);
+        let with = Batch {
+            sealed: vec![(Table::Device, phone_row(&phone, &inner.keys, &*inner.random))],
+            used: vec![(row, device.clone())],
+            ..Batch::default()
+        };
+        wait(self.store(Vec::new(), Vec::new(), Vec::new(), with)?)?;
+        let reply = self.enrolled(&phone);
+        let mut state = inner.state.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        state.phones.insert(device, Arc::new(Mutex::new(phone)));
+        Ok(Ok(reply))
+    }
+
+    fn enrolled(&self, phone: &Phone) -> EnrolReply {
+        let state = self.state();
+        let worker = state.workers.get(&phone.worker);
+        EnrolReply {
+            v: wire::VERSION,
+            provider: self.inner.provider.clone(),
+            branch: phone.branch.clone(),
+            device: phone.device.clone(),
+            worker: phone.worker.clone(),
+            worker_name: worker.map_or_else(|| phone.worker.to_string(), |w| w.name.clone()),
+            role: worker.map_or(Role::Worker, |w| w.role),
+            server_epoch: self.inner.server_epoch,
+            office_key: self.inner.keys.office.public_key().to_string(),
+            provider_key: self.inner.keys.provider_key.clone(),
+            lease_ms: self.inner.lease_ms,
+        }
+    }
+
+    /// Keeps what a phone brought that nobody knows (enrolled after the backup that was restored, say): a few requests of each,
+    /// since anybody can claim any name.
+    pub(crate) fn keep_unknown(&self, device: DeviceId, body: &[u8]) {
+        {
+            let mut throttle = locked(&self.inner.enrolling);
+            let all = throttle.unknown_all;
+            let each = throttle.unknown.get(&device).copied().unwrap_or(0);
+            if body.is_empty() || all >= UNKNOWN_ALL || each >= UNKNOWN_EACH {
+                return;
+            }
+            throttle.unknown_all += 1;
+            throttle.unknown.insert(device.clone(), each + 1);
+        }
+        let at = self.now();
+        let place = [device.as_str().as_bytes(), &at.0.to_be_bytes()].concat();
+        let sealed = self.inner.keys.seal_raw("held", &place, body, &*self.inner.random);
+        let held = HeldRaw { id: 0, at, device, branch: None, code: "device_unknown".into(), entries: 0, document: None, sealed };
+        let stored = self.store(Vec::new(), Vec::new(), Vec::new(), Batch { held: vec![held], ..Batch::default() });
+        if let Err(e) = stored.and_then(wait) {
+            tracing::warn!(code = e.code(), "what an unknown phone brought could not be kept; it still holds it");
+        }
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
+}

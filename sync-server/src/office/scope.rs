@@ -1,0 +1,340 @@
+//! What a phone may see, and the part of it that it does not have yet.
+//!
+//! A care worker's phone gets the visits of its worker and the people they are to; a shift lead's also the people whom the branch
+//! visits today; the office's own terminals the whole branch. Where a phone is, its cursor says: up to which count of the branch it
+//! has everything in its scope, and what that scope was. A document that comes into scope is served whole, one that leaves it is named
+//! as dropped.
+
+use super::{Office, locked};
+use crate::error::OfficeError;
+use crate::faults::Fault;
+use crate::ledger::BranchNo;
+use crate::office::sync::refusal;
+use crate::phone::Phone;
+use crate::state::{State, Stored, StoredPush, day_of, load_push, load_segment};
+use holdfast_model::document::Segment;
+use holdfast_model::id::{ChainEpoch, DeviceId, DocumentId, PersonId, ServerEpoch};
+use holdfast_model::port::Answer;
+use holdfast_model::time::{HOUR, Millis};
+use holdfast_model::wire::{Push, Role, SyncRequest};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex};
+
+/// How far ahead a phone is given visits, and how far back.
+const AHEAD_MS: i64 = 48 * HOUR;
+const BACK_MS: i64 = 48 * HOUR;
+/// Most bytes of entries' text in one reply: half of what a reply may inflate to.
+const PAGE_BYTES: usize = 8 * 1024 * 1024;
+/// Segments read from the ledger at a time.
+const READ_AT_ONCE: usize = 256;
+
+/// Where a phone is. It travels opaque, protected, bound to the phone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Cursor {
+    /// Which life of the ledger it counts in.
+    pub server: ServerEpoch,
+    /// The phone's chain epoch when it was given.
+    pub chain: ChainEpoch,
+    /// Last sequence number of that epoch that it was told is durable.
+    pub have_to: u64,
+    /// Up to which count of the branch it has everything in its scope.
+    pub seq: u64,
+    /// Which scope that was.
+    pub generation: u64,
+}
+
+const CURSOR_BYTES: usize = 1 + 8 + 8 + 8 + 8 + 8;
+
+impl Cursor {
+    fn bytes(&self) -> Vec<u8> {
+        let mut bytes = vec![1];
+        bytes.extend(self.server.0);
+        bytes.extend(self.chain.0);
+        bytes.extend(self.have_to.to_be_bytes());
+        bytes.extend(self.seq.to_be_bytes());
+        bytes.extend(self.generation.to_be_bytes());
+        bytes
+    }
+
+    fn read(bytes: &[u8]) -> Option<Cursor> {
+        if bytes.len() != CURSOR_BYTES || bytes[0] != 1 {
+            return None;
+        }
+        let part = |i: usize| -> [u8; 8] { bytes[1 + 8 * i..9 + 8 * i].try_into().expect("eight bytes of forty-one") };
+        Some(Cursor {
+            server: ServerEpoch(part(0)),
+            chain: ChainEpoch(part(1)),
+            have_to: u64::from_be_bytes(part(2)),
+            seq: u64::from_be_bytes(part(3)),
+            generation: u64::from_be_bytes(part(4)),
+        })
+    }
+}
+
+/// What a reply carries beside receipts.
+pub(crate) struct Page {
+    pub pushes: Vec<Push>,
+    pub cursor: String,
+    pub more: bool,
+    pub dropped: Vec<DocumentId>,
+    pub revoked: bool,
+}
+
+/// What a phone may see.
+pub(crate) enum Sees {
+    /// Everything of its branch.
+    Branch,
+    /// These documents.
+    Documents(BTreeSet<DocumentId>),
+}
+
+impl Sees {
+    /// Whether a phone is to hold this person's plan. An office's terminal is no phone that anybody takes to a door.
+    pub fn person(&self, person: &PersonId) -> bool {
+        match self {
+            Sees::Branch => false,
+            Sees::Documents(docs) => docs.contains(&DocumentId::Person(person.clone())),
+        }
+    }
+}
+
+/// Fills a page up to a number of bytes, never leaving it empty.
+struct Budget {
+    left: usize,
+    taken: bool,
+}
+
+impl Budget {
+    fn takes(&mut self, segment: &Segment) -> bool {
+        let bytes = segment.text_bytes();
+        if self.taken && bytes > self.left {
+            return false;
+        }
+        self.taken = true;
+        self.left = self.left.saturating_sub(bytes);
+        true
+    }
+}
+
+impl Office {
+    /// Reads a cursor. Another phone's, or one that was changed, is refused; one from before a restore begins anew.
+    pub(crate) fn cursor(&self, device: &DeviceId, text: Option<&str>) -> Result<Option<Cursor>, Answer> {
+        let Some(text) = text else { return Ok(None) };
+        let bytes = self.inner.keys.cursors.check(device.as_str().as_bytes(), text);
+        let Some(cursor) = bytes.and_then(|b| Cursor::read(&b)) else {
+            let says = "This is not the place where this phone left off. Nothing was taken; it stays on this phone, which begins anew.";
+            return Err(refusal(400, "cursor_foreign", says, None));
+        };
+        Ok((cursor.server == self.inner.server_epoch).then_some(cursor))
+    }
+
+    /// The next page for a phone.
+    pub(crate) fn page(&self, phone: &Arc<Mutex<Phone>>, request: &SyncRequest, cursor: Option<&Cursor>, have_to: u64, now: Millis) -> Page {
+        let mut to = Cursor {
+            server: self.inner.server_epoch,
+            chain: request.epoch,
+            have_to,
+            seq: cursor.map_or(0, |c| c.seq),
+            generation: cursor.map_or(0, |c| c.generation),
+        };
+        let mut page = Page { pushes: Vec::new(), cursor: String::new(), more: false, dropped: Vec::new(), revoked: false };
+        // The writer takes these two in this order, and so does everybody.
+        let state = self.state();
+        let mut phone = locked(phone);
+        page.revoked = phone.revoked.is_some();
+        if !page.revoked && request.want_bytes > 0 {
+            if let Some(branch) = state.branch_named(&phone.branch) {
+                let no = branch.no;
+                let budget = Budget { left: (request.want_bytes as usize).min(PAGE_BYTES), taken: false };
+                let own = (&phone.device.clone(), request.epoch);
+                let mut segments = Vec::new();
+                match sees(&state, &phone, no, now) {
+                    Sees::Branch => self.whole_branch(&state, no, own, budget, &mut to, &mut page, &mut segments),
+                    Sees::Documents(docs) => self.documents(&state, no, &docs, own, budget, &mut phone, &mut to, &mut page, &mut segments),
+                }
+                page.pushes = by_push(&segments);
+            }
+        }
+        page.cursor = self.inner.keys.cursors.protect(phone.device.as_str().as_bytes(), &to.bytes());
+        page
+    }
+
+    /// True when a segment may be handed on: its document rebuilds.
+    fn hands_on(&self, state: &State, stored: &Stored) -> bool {
+        if self.inner.faults.on(Fault::OpenGate) {
+            return true;
+        }
+        let withheld_from = state.docs.get(&stored.segment.head.doc).and_then(|d| d.withheld_from);
+        stored.withheld.is_none() && withheld_from.is_none_or(|from| stored.seq < from)
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn whole_branch(
+        &self,
+        state: &State,
+        no: BranchNo,
+        own: (&DeviceId, ChainEpoch),
+        mut budget: Budget,
+        to: &mut Cursor,
+        page: &mut Page,
+        segments: &mut Vec<Arc<Stored>>,
+    ) {
+        let Some(branch) = state.branch(no) else { return };
+        let mut take = |stored: Arc<Stored>, to: &mut Cursor| {
+            let header = &stored.push.header;
+            let theirs = header.device == *own.0 && header.epoch == own.1;
+            if !theirs && self.hands_on(state, &stored) {
+                if !budget.takes(&stored.segment) {
+                    return false;
+                }
+                to.seq = stored.seq;
+                segments.push(stored);
+            } else {
+                to.seq = stored.seq;
+            }
+            true
+        };
+        while branch.ring.front().map_or(branch.seq, |s| s.seq - 1) > to.seq {
+            // Older than what is in hand.
+            let Ok(older) = self.from_ledger(no, to.seq) else { return };
+            if older.is_empty() {
+                break;
+            }
+            for stored in older {
+                if !take(stored, to) {
+                    page.more = true;
+                    return;
+                }
+            }
+        }
+        let from = branch.ring.partition_point(|s| s.seq <= to.seq);
+        for stored in branch.ring.range(from..) {
+            if !take(stored.clone(), to) {
+                page.more = true;
+                return;
+            }
+        }
+        to.seq = branch.seq;
+    }
+
+    fn from_ledger(&self, no: BranchNo, seq: u64) -> Result<Vec<Arc<Stored>>, OfficeError> {
+        let mut pushes: HashMap<i64, Arc<StoredPush>> = HashMap::new();
+        let mut all = Vec::new();
+        for (push, row) in self.inner.ledger.segments_after(no, seq, READ_AT_ONCE)? {
+            let push = match pushes.get(&push) {
+                Some(push) => push.clone(),
+                None => {
+                    let loaded = load_push(push, &*self.inner.ledger)?;
+                    pushes.insert(push, loaded.clone());
+                    loaded
+                }
+            };
+            all.push(Arc::new(load_segment(row, push, &self.inner.keys)?));
+        }
+        Ok(all)
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn documents(
+        &self,
+        state: &State,
+        no: BranchNo,
+        docs: &BTreeSet<DocumentId>,
+        own: (&DeviceId, ChainEpoch),
+        mut budget: Budget,
+        phone: &mut Phone,
+        to: &mut Cursor,
+        page: &mut Page,
+        segments: &mut Vec<Arc<Stored>>,
+    ) {
+        let now_at = state.branch(no).map_or(to.seq, |b| b.seq);
+        let had = phone.served(to.generation).map(|s| s.docs.clone());
+        if had.is_none() {
+            // Where it was is not known here any more: it gets everything in its scope again, and skips what it has.
+            to.seq = 0;
+        }
+        let before = had.clone().or_else(|| phone.latest().map(|s| s.docs.clone())).unwrap_or_default();
+        page.dropped = before.difference(docs).cloned().collect();
+        let had = had.unwrap_or_default();
+        let mut serves: BTreeSet<DocumentId> = had.intersection(docs).cloned().collect();
+        // First what is new of what it has: that is what somebody waits for.
+        let mut tail: Vec<&Arc<Stored>> = serves
+            .iter()
+            .filter_map(|id| state.docs.get(id))
+            .flat_map(|doc| doc.segments.iter().rev().take_while(|s| s.seq > to.seq))
+            .filter(|s| !(s.push.header.device == *own.0 && s.push.header.epoch == own.1))
+            .filter(|s| self.hands_on(state, s))
+            .collect();
+        tail.sort_by_key(|s| s.seq);
+        for stored in tail {
+            if !budget.takes(&stored.segment) {
+                page.more = true;
+                break;
+            }
+            to.seq = stored.seq;
+            segments.push(stored.clone());
+        }
+        if !page.more {
+            to.seq = now_at;
+            for id in docs.difference(&had) {
+                let Some(doc) = state.docs.get(id) else { continue };
+                let whole: Vec<&Arc<Stored>> = doc.segments.iter().filter(|s| self.hands_on(state, s)).collect();
+                let bytes: usize = whole.iter().map(|s| s.segment.text_bytes()).sum();
+                if budget.taken && bytes > budget.left {
+                    page.more = true;
+                    break;
+                }
+                for stored in whole {
+                    budget.takes(&stored.segment);
+                    segments.push(stored.clone());
+                }
+                serves.insert(id.clone());
+            }
+        }
+        to.generation = phone.serve(serves);
+    }
+}
+
+/// What a phone may see now.
+pub(crate) fn sees(state: &State, phone: &Phone, no: BranchNo, now: Millis) -> Sees {
+    let role = state.workers.get(&phone.worker).map_or(Role::Worker, |w| w.role);
+    let mut docs = BTreeSet::new();
+    match role {
+        Role::Coordinator | Role::Manager | Role::Administrator => return Sees::Branch,
+        Role::Worker => {}
+        Role::Lead => {
+            let today = day_of(now);
+            for doc in state.docs.values().filter(|d| d.branch == no) {
+                if let (Some(person), Some(start)) = (&doc.plan.person, doc.plan.start)
+                    && day_of(start) == today
+                {
+                    docs.insert(DocumentId::Person(person.clone()));
+                }
+            }
+        }
+    }
+    let Some(branch) = state.branch(no) else { return Sees::Documents(docs) };
+    for id in branch.by_worker.get(&phone.worker).into_iter().flatten() {
+        let Some(doc) = state.docs.get(id) else { continue };
+        // A visit without a planned start is one that nobody planned: it counts from the day it was written.
+        let near = doc.plan.start.is_none_or(|start| start >= now.plus(-BACK_MS) && start <= now.plus(AHEAD_MS));
+        if near {
+            docs.insert(id.clone());
+            if let Some(person) = &doc.plan.person {
+                docs.insert(DocumentId::Person(person.clone()));
+            }
+        }
+    }
+    Sees::Documents(docs)
+}
+
+/// Segments as they travel: under the signed header that each came with.
+fn by_push(segments: &[Arc<Stored>]) -> Vec<Push> {
+    let mut pushes: BTreeMap<i64, Push> = BTreeMap::new();
+    for stored in segments {
+        let push =
+            pushes.entry(stored.push.id).or_insert_with(|| Push { header: stored.push.header.clone(), segments: Vec::new() });
+        push.segments.push(stored.segment.clone());
+    }
+    pushes.into_values().collect()
+}

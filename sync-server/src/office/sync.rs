@@ -1,0 +1,300 @@
+//! A request: who asks, what they bring, what they are told.
+
+use super::{Office, Stored, locked};
+use crate::error::OfficeError;
+use crate::faults::Fault;
+use crate::ingest::{Ready, Refused};
+use crate::phone::Phone;
+use crate::writer::Outcome;
+use holdfast_model::chronology::weak_truth;
+use holdfast_model::id::{ChainEpoch, DeviceId, Digest};
+use holdfast_model::port::{Answer, Ask};
+use holdfast_model::time::Millis;
+use holdfast_model::wire::{
+    self, ClockSample, DEVICE_HEADER, MEDIA_TYPE, Receipt, Refusal, SIGNATURE_HEADER, SyncReply, SyncRequest, WireError,
+};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::oneshot;
+
+/// A sample is kept when the last one of the same boot is older than this, or much less sure.
+const SAMPLE_EVERY_MS: i64 = 10 * 60_000;
+
+/// What the first half of answering comes to.
+pub enum Begun {
+    /// The answer is ready.
+    Done(Answer),
+    /// It waits for what the request brought to be durable.
+    Pending(Box<Pending>),
+}
+
+/// A request that waits for the writer.
+pub struct Pending {
+    /// Answered by the writer; absent when the request brought nothing.
+    pub stored: Option<oneshot::Receiver<Stored>>,
+    phone: Arc<Mutex<Phone>>,
+    request: SyncRequest,
+    request_body: Vec<u8>,
+    brought: Vec<Brought>,
+    cursor: Option<super::scope::Cursor>,
+    want_plans: bool,
+    t1: Millis,
+}
+
+/// What a receipt needs of a push.
+struct Brought {
+    epoch: ChainEpoch,
+    device: DeviceId,
+    first: u64,
+    last: u64,
+    head: Digest,
+    held: Vec<(u64, String)>,
+}
+
+impl Brought {
+    fn of(ready: &Ready) -> Brought {
+        let header = &ready.header;
+        let mut held: Vec<(u64, String)> = ready.holds.iter().filter_map(|h| h.seq.map(|s| (s, h.code.to_owned()))).collect();
+        if ready.segments.is_empty() {
+            // Shut out: all of it is held.
+            held = (header.first..=header.last()).map(|s| (s, "device_revoked".to_owned())).collect();
+        }
+        held.sort();
+        Brought { epoch: header.epoch, device: header.device.clone(), first: header.first, last: header.last(), head: header.head, held }
+    }
+}
+
+/// A refusal as it travels.
+pub(crate) fn refusal(status: u16, code: &str, says: &str, retry_ms: Option<u32>) -> Answer {
+    let body = serde_json::to_vec(&Refusal { code: code.into(), says: says.into(), retry_ms }).expect("a refusal has string keys only");
+    Answer { status, headers: vec![("content-type".into(), "application/json".into())], body }
+}
+
+/// What a failing office says: nothing was confirmed.
+pub(crate) fn unavailable(e: &OfficeError) -> Answer {
+    let says = "The office cannot store anything right now. What is on this phone stays there and is sent again by itself.";
+    refusal(503, e.code(), says, Some(30_000))
+}
+
+fn header<'a>(ask: &'a Ask, name: &str) -> Option<&'a str> {
+    ask.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str())
+}
+
+impl Office {
+    /// The first half of answering: everything that can be done without waiting for the disk.
+    pub fn begin(&self, ask: Ask) -> Begun {
+        let path = ask.path.split('?').next().unwrap_or_default();
+        let begun = match path {
+            "/v1/sync" => self.begin_sync(ask).unwrap_or_else(Begun::Done),
+            "/v1/enrol" => Begun::Done(self.enrol(&ask.body)),
+            _ => Begun::Done(refusal(404, "no_such_path", "There is nothing here. Check the address of the office.", None)),
+        };
+        if let Begun::Done(answer) = &begun
+            && answer.status != 200
+        {
+            self.metrics().refused();
+        }
+        begun
+    }
+
+    fn begin_sync(&self, ask: Ask) -> Result<Begun, Answer> {
+        let t1 = self.now();
+        self.metrics().asked(ask.body.len());
+        if ask.body.len() > holdfast_model::limits::BODY_BYTES {
+            return Err(too_large());
+        }
+        let phone = self.who(&ask)?;
+        let (device, key, branch, revoked) = {
+            let phone = locked(&phone);
+            (phone.device.clone(), phone.public_key(), phone.branch.clone(), phone.revoked.is_some())
+        };
+        let key = key.ok_or_else(|| unavailable(&OfficeError::Damaged("a phone's key".into())))?;
+        let signed = header(&ask, SIGNATURE_HEADER)
+            .is_some_and(|signature| key.verify_text(&wire::request_signed_bytes(&ask.body), signature).is_ok());
+        if !signed && !self.inner.faults.on(Fault::SkipSignature) {
+            let says = "The office could not tell that this came from this phone. Nothing was taken; it stays on this phone. Try again; \
+                        if it goes on, have the phone enrolled anew.";
+            return Err(refusal(401, "bad_signature", says, None));
+        }
+        let (request, pushes) = wire::decode_request(&ask.body).map_err(|e| malformed(&e))?;
+        if request.device != device {
+            let says = "The request names another phone than the one that signed it. Nothing was taken; it stays on this phone.";
+            return Err(refusal(400, "device_mismatch", says, None));
+        }
+        let cursor = self.cursor(&device, request.cursor.as_deref())?;
+        if pushes.iter().any(|p| p.header.device != device) {
+            let says = "The request brings records of another phone. Nothing was taken; they stay where they are.";
+            return Err(refusal(400, "push_other_device", says, None));
+        }
+        let told = cursor.as_ref().filter(|c| c.chain == request.epoch).map(|c| c.have_to);
+        let mut ready = Vec::with_capacity(pushes.len());
+        for push in pushes {
+            let made = self.desk().ready(push, &key, &branch, t1, revoked).map_err(|e| self.refused(&e))?;
+            ready.push(Ready { told, ..made });
+        }
+        // Only now is the number spent: what was refused above may be sent again as it is.
+        let (want_plans, waited) = {
+            let mut phone = locked(&phone);
+            if !phone.number(request.epoch, request.number) {
+                let says = "This request was answered before. Nothing is lost; the phone goes on with its next request.";
+                return Err(refusal(409, "replayed", says, None));
+            }
+            let before = phone.waiting;
+            let want = phone.heard(&request, t1);
+            (want, before != phone.waiting)
+        };
+        self.clocks(&device, &request, t1, waited.then(|| locked(&phone).worker.clone()));
+        let brought: Vec<Brought> = ready.iter().map(Brought::of).collect();
+        self.metrics().brought(brought.iter().map(|b| b.last - b.first + 1).sum());
+        let stored = if ready.is_empty() {
+            None
+        } else {
+            Some(self.store(ready, Vec::new(), Vec::new(), Default::default()).map_err(|e| unavailable(&e))?)
+        };
+        Ok(Begun::Pending(Box::new(Pending { stored, phone, request, request_body: ask.body, brought, cursor, want_plans, t1 })))
+    }
+
+    /// The phone that a request names. A request of one nobody knows is kept for checking, and served nothing.
+    fn who(&self, ask: &Ask) -> Result<Arc<Mutex<Phone>>, Answer> {
+        let named = header(ask, DEVICE_HEADER).and_then(|d| DeviceId::new(d).ok());
+        let Some(device) = named else {
+            let says = "The request does not say which phone it comes from. Nothing was taken.";
+            return Err(refusal(400, "device_missing", says, None));
+        };
+        if let Some(phone) = self.state().phones.get(&device) {
+            return Ok(phone.clone());
+        }
+        self.keep_unknown(device, &ask.body);
+        let says = "The office does not know this phone. What is on it stays there, safe. Ask the office for a new code and enrol it again.";
+        Err(refusal(403, "device_unknown", says, None))
+    }
+
+    fn refused(&self, e: &Refused) -> Answer {
+        match e {
+            Refused::Signature => {
+                let says = "The records are not signed by this phone. Nothing was taken; they stay on this phone. Tell the office.";
+                refusal(422, "bad_push_signature", says, None)
+            }
+            Refused::Push(e) => {
+                let says = "The records are not what their signed list says. Nothing was taken; they stay on this phone and are sent again.";
+                refusal(422, e.code(), says, None)
+            }
+            Refused::Office(e) => unavailable(e),
+        }
+    }
+
+    /// Takes in what a request says about the device's clocks.
+    fn clocks(&self, device: &DeviceId, request: &SyncRequest, t1: Millis, waited: Option<holdfast_model::id::WorkerId>) {
+        let mut fresh: Vec<ClockSample> = request.samples.iter().take(64).copied().collect();
+        // Alone, an arrival bounds the clock from one side only; it is worth keeping where nothing better is known.
+        if !fresh.iter().any(|s| s.truth.is_some() && s.boot == request.clock.boot) {
+            fresh.push(weak_truth(request.clock, t1));
+        }
+        let mut state = self.inner.state.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(worker) = waited {
+            state.waiting_moved(&worker);
+        }
+        drop(state);
+        self.sampled(device, &fresh);
+    }
+
+    /// Takes in samples of a device's clocks, those that say something new.
+    pub(crate) fn sampled(&self, device: &DeviceId, fresh: &[ClockSample]) {
+        let mut state = self.inner.state.write().unwrap_or_else(PoisonError::into_inner);
+        let mut moved = false;
+        for sample in fresh {
+            if state.samples.worth(device, sample, SAMPLE_EVERY_MS) {
+                state.clocks.sample(device, *sample);
+                locked(&self.inner.samples).push((device.clone(), *sample));
+                moved = true;
+            }
+        }
+        if moved {
+            state.clocks_moved(device);
+        }
+    }
+
+    /// The second half: what was brought is durable, or is not.
+    pub fn finish(&self, pending: Pending, stored: Option<Stored>) -> Answer {
+        let outcomes = match stored {
+            None => Vec::new(),
+            Some(Ok(outcomes)) => outcomes,
+            Some(Err(e)) => return unavailable(&e),
+        };
+        let device = pending.request.device.clone();
+        let mut receipts = Vec::with_capacity(outcomes.len());
+        let mut have_to = None;
+        for (brought, outcome) in pending.brought.into_iter().zip(outcomes) {
+            match outcome {
+                Outcome::Durable { have_to: to } => {
+                    if brought.epoch == pending.request.epoch {
+                        have_to = Some(to);
+                    }
+                    receipts.push(self.receipt(brought));
+                }
+                Outcome::Gap { have_to: to } => have_to = Some(to),
+            }
+        }
+        let have_to = have_to.unwrap_or_else(|| {
+            let state = self.state();
+            let lines = state.chains.get(&(device.clone(), pending.request.epoch));
+            lines.and_then(|l| l.iter().find(|l| l.row.line == 0)).map_or(0, |l| l.row.last)
+        });
+        let page = self.page(&pending.phone, &pending.request, pending.cursor.as_ref(), have_to, pending.t1);
+        let reply = SyncReply {
+            v: wire::VERSION,
+            server_epoch: self.inner.server_epoch,
+            t1: pending.t1,
+            t2: self.now(),
+            receipts,
+            have_to,
+            cursor: page.cursor,
+            more: page.more,
+            slot_ms: 0,
+            want_plans: pending.want_plans,
+            dropped: page.dropped,
+            revoked: page.revoked,
+            lease_ms: self.inner.lease_ms,
+            pushes: 0,
+        };
+        let body = wire::encode_reply(&reply, &page.pushes);
+        let signature = self.inner.keys.office.sign_text(&wire::reply_signed_bytes(&pending.request_body, &body));
+        self.metrics().answered(body.len());
+        let headers = vec![("content-type".into(), MEDIA_TYPE.into()), (SIGNATURE_HEADER.into(), signature)];
+        Answer { status: 200, headers, body }
+    }
+
+    fn receipt(&self, brought: Brought) -> Receipt {
+        let mut receipt = Receipt {
+            server_epoch: self.inner.server_epoch,
+            device: brought.device,
+            epoch: brought.epoch,
+            first: brought.first,
+            last: brought.last,
+            head: brought.head,
+            held: brought.held,
+            at: self.now(),
+            sig: String::new(),
+        };
+        receipt.sig = self.inner.keys.office.sign_text(&receipt.signed_bytes());
+        receipt
+    }
+}
+
+pub(crate) fn too_large() -> Answer {
+    let says = "This was more than fits into one request. Nothing was taken; the phone sends it again in smaller parts by itself.";
+    refusal(413, "body_too_large", says, None)
+}
+
+fn malformed(e: &WireError) -> Answer {
+    match e {
+        WireError::TooLarge => too_large(),
+        WireError::Newer(_) => {
+            let says = "This phone's software is newer than the office's. Nothing was taken; it stays on this phone until the office is updated.";
+            refusal(400, e.code(), says, None)
+        }
+        _ => {
+            let says = "The office could not read the request. Nothing was taken; it stays on this phone and is sent again.";
+            refusal(400, e.code(), says, None)
+        }
+    }
+}
