@@ -1,157 +1,171 @@
 
-## The board: care
+### The console: what only the office's pages say.
 
-care-due = due
-care-on-the-way = on the way
-care-worker-on-the-way = { $worker } on the way
-care-there-now = there now
-care-there-at = there at { $time }
-care-done = done
+## The board
+
 care-done-told = done, as told
-care-done-act = done: act
-care-no-word = no word
-care-missed = missed
-visit-cancelled = cancelled
-tally-act = act
-tally-there = there
-tally-on-the-way = on way
-tally-late = late
-tally-not-done = not done
-board-late = { $minutes } late
-board-check-now = check now
-
-## The board: how we know
-
-know-nothing = nothing yet
-know-past-start = { $duration } past start
-know-call = { $who }, { $time }
-know-call-logged = logged by { $worker } { $time }
-know-office = the office
-know-office-by = { $worker }, { $time }
-know-phone = { $worker }’s phone
-know-coming-in = records coming in, { $have } of { $of }
-know-written-received = written { $written }, office has it { $received }
-know-written = written { $written }
-tally-phone = care worker’s phone
-tally-call = phone call
-tally-office = the office
-
-## The board: what was said
-
+board-heading-day = Visits today, { $day }
+board-heading-window = Visits due { $from } to { $to }
+board-nothing = No visits are planned for today. An administrator imports the rota.
+board-nothing-found = No visit fits these filters.
+when-day = today
+when-now = around now
 said-tasks = { $done } of { $of } tasks
 said-tasks-unknown = Tasks not known
-said-arrived = Arrived { $time }, { $method }
-said-from-to = { $from }–{ $to }
-said-plan = plan v{ $version }
-said-no-word = No word is not missed.
-said-second-silent = { $worker }: no word since { $time }
+said-arrived-at = Arrived { $time }, { $method }
+said-arrived-bare = Arrived { $time }
 said-second-never = { $worker }: no word yet
-said-not-dealt = nobody has dealt with this
-said-dealt = dealt with by { $worker } { $time }: { $how }
-said-dose = { $medicine } { $outcome }.
-said-dose-unknown = { $medicine } { $time }: no answer.
-said-dose-twice = { $medicine }: recorded twice.
-said-dose-dispute = { $medicine }: two answers.
-said-incident = Incident: { $what }.
-said-incident-unsafe = Incident: { $what }. Not safe yet.
-said-concern = Concern: { $about }.
-said-task-unanswered = { $task }: no answer.
-said-nobody-told = { $outcome }, nobody told.
-said-nobody-came = { $who } says nobody came.
-said-two-amendments = Put right twice, differently.
-said-two-plans = Planned twice, differently.
-said-two-answers = Two answers: { $about }.
-said-two-outcomes = Two endings.
-said-presence = Phone and phone call differ.
-said-same-id = Two texts under one name.
-said-unreadable = Something can’t be read here yet.
-said-held = Held for checking.
-said-unconfirmed = Author unconfirmed: { $worker }.
-said-unplanned = Not on the rota: { $reason }
-said-waits-tasks = { $n ->
-    [one] 1 task to answer
-   *[other] { $n } tasks to answer
-}
-said-waits-doses = { $n ->
-    [one] 1 dose to answer
-   *[other] { $n } doses to answer
-}
-said-waits-leave = { $worker } has not left
-said-waits-nobody = nobody is known to have come
-said-waits-coming = records are still coming in
-said-waits-unreadable = { $n ->
-    [one] 1 entry can’t be read here yet
-   *[other] { $n } entries can’t be read here yet
-}
-said-waits-held = { $n ->
-    [one] 1 entry is held for checking
-   *[other] { $n } entries are held for checking
-}
-
-## The board: runs and phones
-
+said-dealt = Dealt with by { $worker } { $time }: { $how }
+said-more = (and { $n } more)
 run-title = { $worker } · run { $run }
-run-title-worker = { $worker }
-run-title-run = Run { $run }
+run-title-run = run { $run }
 run-title-none = Not on a run
 run-continued = { $title }, continued
-phone-no-word-since = phone: no word since { $time } ({ $duration })
-phone-never-heard = phone: not heard from yet
-phone-heard = phone heard { $time }
-phone-heard-waiting = phone heard { $time }, { $n } waiting
-phone-heard-none-waiting = phone heard { $time }, nothing waiting
+run-phone = phone: { $what }
 phone-plans-checked = plans last checked { $time }
 phone-rang = { $worker } rang { $time }
 phone-none = no phone enrolled
 silent-since = { $time } · { $duration }
-silent-never = not yet
-
-## Check now
-
-check-dose-by = dose by { $time }
-check-dose-at = dose { $time }
-check-hoist-at = hoist at { $time }
-check-two-at = two at { $time }
-check-alone = lives alone
-check-dose-outcome = dose { $outcome }
-check-dose-unknown = dose not known
-check-dose-twice = dose twice?
-check-incident = { $what }
-check-nobody-came = nobody came?
-check-time-critical = time critical
-check-nobody-told = nobody told
-why-no-word = No word, { $duration } past start.
-why-no-word-yet = No word yet.
-why-on-the-way = Somebody is on the way.
-why-left-for-dose = { $duration } left for the dose.
-why-dose-late = The dose is { $duration } late.
-why-second-silent = Second worker not heard from.
-why-none-heard = Neither worker heard from.
-why-tell-no-hoist = Tell { $worker }: don’t hoist alone.
-why-second-then = { $worker } is on it.
-why-alone = Nobody else is in the house.
-why-dose-not-had = { $outcome } { $time }, reason { $reason }.
-why-dose-not-had-bare = { $outcome } { $time }.
-why-not-dealt = Not dealt with.
-why-dose-unknown = Due { $time }. The visit is over and nobody has said.
-why-dose-twice = Two records say { $medicine } was taken. Ask before the next one.
-why-incident = { $time }. Not dealt with.
-why-not-safe = Not safe yet, { $time }.
-why-nobody-came = { $who }, { $time }.
-why-time-critical = Must be on time.
-why-nobody-told = { $time }. Nobody has been told.
-ring = Ring { $name }
-ring-gp = Ring GP
-ring-on-call = Ring on-call
-
-## Screens
-
 screen-person-unknown = person not known here
 screen-words-hidden = (words hidden)
-said-more = (and { $n } more)
-said-somebody = Somebody
-said-arrived-bare = Arrived { $time }
-board-dose = { $due } dose, by { $closes }
-dose-due-window = due { $due }, between { $from } and { $to }
-when-day = today
-when-now = around now
+screen-somebody = Somebody
+
+## One visit
+
+visit-number = Visit { $visit }
+visit-rota = rota { $rota }
+visit-unplanned = not on the rota: { $reason }
+visit-called-off = called off, asked by { $who }, by { $worker }: { $reason }
+visit-open-since = { $what }, since { $time }
+line-arrive = { $worker } arrives
+line-arrive-extra = { $worker } came as well
+line-leave = { $worker } leaves
+line-leave-extra = { $worker } left
+line-at = planned { $time }
+line-nothing = nothing yet
+line-came = arrived { $time }
+line-went = left { $time }
+line-phoned = phone call: { $report }
+line-disputed = two answers
+line-not-ours = somebody else sees to it
+line-no-answer = no answer yet
+line-extra = not in the plan
+contact-person = the person
+pick-not-said = not said
+cover-instead = instead of those on the rota
+cover-too = as well
+
+## One entry
+
+entry-taken-back = Taken back by { $worker } { $time }: { $reason }
+entry-at-first = At first
+entry-put-right = Put right { $time }
+entry-in-office = in the office
+entry-on-phone = on { $phone }
+entry-number = entry { $n } of its device
+entry-reference = was { $ref }
+tag-taken-back = taken back
+tag-put-right = put right
+tag-put-right-twice = put right twice, differently
+tag-replaced = replaced by a later one
+tag-contradicts = another entry says otherwise
+tag-same-id = another text carries this name
+tag-held = held for checking
+tag-unconfirmed = author unconfirmed
+tag-dealt = dealt with
+
+## One person
+
+person-known-as = likes to be called { $name }
+person-plan-effective = { $plan }, effective { $time }
+person-version = v{ $version }: { $state }. Written by { $worker } { $time }.
+
+## Plan versions and phones
+
+plans-in-office = in the office: v{ $version }
+plans-in-office-effective = in the office: v{ $version }, effective { $time }
+plans-same = { $version }, the same
+plans-older = { $version }, older
+plans-other = { $version }, not one the office knows as current
+plans-none = not on this phone
+plans-never = never yet
+plans-contested = Two versions stand side by side. Nobody has said which holds.
+phones-nothing-waiting = nothing
+phones-waiting = { $n } when last heard
+phones-waiting-since = { $n } when last heard, oldest { $time }
+phones-received = { $n } received
+phones-held = { $n } held for checking
+phones-forked = two histories under one name: a copied or restored phone
+phones-clock-unknown = not known
+phones-battery = { $n } %
+phones-revoked = shut out { $time }
+held-entries = { $n ->
+    [0] not known
+    [one] 1 entry
+   *[other] { $n } entries
+}
+held-about-unknown = can’t be read
+
+## Outages
+
+outage-phones-record = Phones still record.
+outage-fact-since = Down since
+outage-fact-opened-by = Opened by
+outage-fact-rota = Rota
+outage-fact-frozen = frozen { $time }
+outage-fact-visits = Visits due meanwhile
+outage-fact-ended = Ended
+outage-fact-lasted = Lasted
+outage-fact-closed-by = Closed by
+outage-fact-cause = Cause
+
+## Import
+
+import-reading = Reading the files
+import-comparing = Comparing { $n } rows with what is here
+import-recording = Recording { $n } entries
+import-recorded = Recorded
+import-ready = Nothing stands in the way
+import-ready-says = Nothing has been imported yet. This is what would be:
+import-nothing-new = Everything is here already
+import-nothing-new-says = These files say nothing that the office does not know.
+import-refused = { $n ->
+    [one] One thing to put right first
+   *[other] { $n } things to put right first
+}
+import-refused-says = Nothing was imported. Put these right in your system, or in the files, and choose them again.
+import-failed = The files are good, but could not be recorded
+import-done = { $n ->
+    [one] Imported: 1 new entry
+   *[other] Imported: { $n } new entries
+}
+import-done-says = All of it, in one piece. Phones take it with their next contact.
+import-count-workers = workers, new or changed
+import-count-people = people, new or changed
+import-count-plans = plan versions
+import-count-visits = visits, new or changed by the rota
+import-count-visits-following = visits to come that follow a changed plan
+import-count-unchanged = rows that are here already
+
+## Around every page
+
+drill-clock = This server runs on its own clock: { $day }. Nothing here is happening now.
+did-welcome = Welcome. Next: import your people, plans and rota, then enrol the phones.
+did-call = The phone call is logged.
+did-cover = Cover is sent. Tell them: their phone shows it when it next has signal.
+did-deal = It is written down as dealt with.
+did-cancel = The visit is called off.
+did-revoked = That phone is shut out. What is still on it will be held for checking.
+did-opened = The outage is open.
+did-closed = The outage is closed.
+did-imported = Imported.
+did-account = Done.
+means-done = It took place, everything is answered, and nothing needs action.
+means-act = It took place, but something needs action: a dose not had, an incident, an answer that is missing.
+means-there = A care worker is there now, or was when somebody said so over the phone.
+means-on-the-way = A care worker is on the way, in time.
+means-late = A care worker is on the way, and late.
+means-not-done = It did not take place, or not whole, and we know why.
+means-missed = Somebody says that nobody came. It never comes from silence.
+means-no-word = Its time has come and nothing is known. It may well be done: no word is not missed.
+means-due = Its time has not come yet.

@@ -1,0 +1,163 @@
+//! Phones: when each was last heard from, what waits on it, how its clock stands; enrolling and shutting out.
+
+use super::board::row::{in_path, page_id};
+use super::form::{Choice, Form};
+use super::guard::{Desk, again};
+use super::page::{Chrome, Part, Trouble, html, see_other};
+use super::say::Say;
+use super::visit::refused;
+use super::{Console, blocking};
+use crate::accounts::{Action, authorize, policy::Resource};
+use crate::office::PhoneRow;
+use askama::Template;
+use axum::Form as Sent;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use holdfast_model::id::{DeviceId, WorkerId};
+use holdfast_model::time::{HOUR, MINUTE};
+use std::collections::HashMap;
+
+/// How long a code works: long enough for a worker to come by the office.
+const CODE_MS: i64 = 24 * HOUR;
+/// A phone whose clock is off by more than this is pointed out.
+const CLOCK_OFF_MS: i64 = 2 * MINUTE;
+
+struct PhoneLine {
+    id: String,
+    device: String,
+    name: String,
+    label: String,
+    heard: String,
+    silent: bool,
+    waiting: String,
+    clock: String,
+    clock_wrong: bool,
+    plans: String,
+    battery: String,
+    revoked: bool,
+    revoked_says: String,
+}
+
+struct Code {
+    for_whom: String,
+    code: String,
+    until: String,
+}
+
+#[derive(Template)]
+#[template(path = "phones.html")]
+struct PhonesPage {
+    chrome: Chrome,
+    form: Form,
+    code: Option<Code>,
+    phones: Vec<PhoneLine>,
+    may_revoke: bool,
+    may_enrol: bool,
+    workers: Vec<Choice>,
+}
+
+/// `GET /console/phones`
+pub async fn page(State(console): State<Console>, desk: Desk) -> Response {
+    blocking(move || html(&draw(&console, &desk, Form::default(), None))).await
+}
+
+fn draw(console: &Console, desk: &Desk, form: Form, code: Option<Code>) -> PhonesPage {
+    let office = console.office();
+    let workers = console.worker_names();
+    let say = console.say(&workers, desk.session.names_hidden);
+    let quiet_ms = i64::from(office.rules().phone_quiet_after_min) * MINUTE;
+    let mut rows = office.phones(&desk.branch);
+    // "Not heard from" ahead of "all is well": the longest silence first, those shut out last.
+    rows.sort_by_key(|p| (p.revoked.is_some(), p.last_heard, p.device.clone()));
+    let here = Resource::Branch(desk.branch.clone());
+    let may = |action| authorize(&desk.session.account.actor, action, &here).is_ok();
+    let mut pick: Vec<_> = office.workers().into_iter().filter(|w| w.branch == desk.branch).map(|w| Choice::new(w.id.as_str(), w.name)).collect();
+    pick.sort_by(|a, b| a.text.cmp(&b.text));
+    PhonesPage {
+        chrome: console.chrome(desk, Part::Phones, "Phones"),
+        form,
+        code,
+        phones: rows.iter().map(|p| line(p, quiet_ms, &say)).collect(),
+        may_revoke: may(Action::RevokePhone),
+        may_enrol: may(Action::EnrolPhone),
+        workers: pick,
+    }
+}
+
+fn line(p: &PhoneRow, quiet_ms: i64, say: &Say<'_>) -> PhoneLine {
+    let w = say.words;
+    let silent = p.last_heard.is_none_or(|at| say.now.since(at) > quiet_ms);
+    let clock_wrong = p.clock_error_ms.is_some_and(|ms| ms.abs() > CLOCK_OFF_MS);
+    let waiting = match (p.waiting, p.oldest_waiting) {
+        (0, _) => w.say("phones-nothing-waiting", &[]),
+        (n, Some(at)) => w.say("phones-waiting-since", &[("n", n.into()), ("time", say.time(at).into())]),
+        (n, None) => w.say("phones-waiting", &[("n", n.into())]),
+    };
+    let mut label = vec![p.label.clone(), p.device.to_string(), w.say("phones-received", &[("n", p.received.into())])];
+    if p.held > 0 {
+        label.push(w.say("phones-held", &[("n", p.held.into())]));
+    }
+    if p.forked {
+        label.push(w.say("phones-forked", &[]));
+    }
+    label.dedup();
+    PhoneLine {
+        id: page_id("d", p.device.as_str()),
+        device: in_path(p.device.as_str()),
+        name: p.worker_name.clone(),
+        label: label.into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join(" · "),
+        heard: if silent { w.no_word_since(say.now, p.last_heard) } else { p.last_heard.map(|at| say.time(at)).unwrap_or_default() },
+        silent,
+        waiting,
+        clock: p.clock_error_ms.map_or_else(|| w.say("phones-clock-unknown", &[]), |ms| w.clock_error(ms)),
+        clock_wrong,
+        plans: p.plans_checked.map_or_else(|| w.say("plans-never", &[]), |at| say.time(at)),
+        battery: p.battery.map(|b| w.say("phones-battery", &[("n", b.into())])).unwrap_or_default(),
+        revoked: p.revoked.is_some(),
+        revoked_says: p.revoked.map(|at| w.say("phones-revoked", &[("time", say.time(at).into())])).unwrap_or_default(),
+    }
+}
+
+/// `POST /console/phones/enrol`: the code is shown once, on the answer itself; reloading it asks the browser first.
+pub async fn enrol(State(console): State<Console>, desk: Desk, Sent(values): Sent<HashMap<String, String>>) -> Response {
+    blocking(move || {
+        let mut form = Form::sent(values);
+        let office = console.office();
+        let record = WorkerId::new(form.value("worker"))
+            .ok()
+            .and_then(|id| office.workers().into_iter().find(|w| w.id == id && w.branch == desk.branch));
+        match record {
+            None => form.refuse("worker", "Choose whose phone it is"),
+            Some(worker) => match office.enrol_code(&worker.id, CODE_MS) {
+                Ok(code) => {
+                    let until = holdfast_words::Words::english().time_of(office.now(), code.expires);
+                    let code = Code { for_whom: worker.name, code: code.code, until };
+                    return html(&draw(&console, &desk, Form::default(), Some(code)));
+                }
+                Err(error) => refused(&mut form, &error),
+            },
+        }
+        again(&draw(&console, &desk, form, None))
+    })
+    .await
+}
+
+/// `POST /console/phones/{device}/revoke`
+pub async fn revoke(State(console): State<Console>, desk: Desk, Path(device): Path<String>) -> Response {
+    blocking(move || {
+        let Ok(id) = DeviceId::new(device) else { return Trouble::not_found("This phone").into_response() };
+        let ours = console.office().phones(&desk.branch).iter().any(|p| p.device == id);
+        if !ours {
+            return Trouble::not_found("This phone").into_response();
+        }
+        match console.office().revoke(&id) {
+            Ok(()) => see_other("/console/phones?said=revoked"),
+            Err(error) => {
+                let mut form = Form::default();
+                refused(&mut form, &error);
+                again(&draw(&console, &desk, form, None))
+            }
+        }
+    })
+    .await
+}

@@ -1,0 +1,468 @@
+//! One visit: the plan against what happened, everything said about it, and what the office can do.
+
+use super::board::row::{dose_words, in_path, late, marks, page_id, span, visit_href};
+use super::board::view::{May, tel};
+use super::entry::Card;
+use super::form::{Choice, Form};
+use super::guard::{Desk, again};
+use super::page::{Chrome, Part, Trouble, html, see_other};
+use super::say::{Chip, Mark, Say};
+use super::{Console, blocking};
+use crate::error::OfficeError;
+use askama::Template;
+use axum::Form as Sent;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use chrono::NaiveTime;
+use holdfast_model::entry::{Body, Cancelled, CoverSent, DealtWith, PhoneCall, Report, Speaker, TaskEnd};
+use holdfast_model::id::{DeviceId, DocumentId, EntryId, PersonId, VisitId, WorkerId};
+use holdfast_model::limits::NOTE_BYTES;
+use holdfast_model::projection::{DoseState, TaskState, VisitView};
+use holdfast_model::time::{LocalTrouble, Millis, from_london};
+use std::collections::{BTreeMap, HashMap};
+
+type Values = HashMap<String, String>;
+
+/// Longest name, reason or relation in a form, in bytes.
+const SHORT: usize = 200;
+
+/// A line of the plan against what happened.
+struct Line {
+    planned: String,
+    hint: String,
+    state: Chip,
+    detail: String,
+    know: String,
+}
+
+/// Somebody to ring.
+pub(super) struct RingLine {
+    pub(super) name: String,
+    pub(super) role: String,
+    pub(super) number: String,
+    pub(super) href: String,
+}
+
+#[derive(Template)]
+#[template(path = "visit/visit.html")]
+struct VisitPage {
+    chrome: Chrome,
+    form: Form,
+    may: May,
+    href: String,
+    name: String,
+    time: String,
+    state: Chip,
+    late: String,
+    check_now: bool,
+    sub: String,
+    flags: Vec<Mark>,
+    person_href: String,
+    person_says: String,
+    open: Vec<String>,
+    lines: Vec<Line>,
+    entries: Vec<Card>,
+    contacts: Vec<RingLine>,
+    speakers: Vec<Choice>,
+    reports: Vec<Choice>,
+    workers: Vec<Choice>,
+    workers_or_none: Vec<Choice>,
+    instead: Vec<Choice>,
+    to_deal: Vec<Choice>,
+}
+
+/// `GET /console/visits/{visit}`
+pub async fn page(State(console): State<Console>, desk: Desk, Path(visit): Path<String>) -> Response {
+    blocking(move || match draw(&console, &desk, &visit, Form::default()) {
+        Ok(page) => html(&page),
+        Err(trouble) => trouble.into_response(),
+    })
+    .await
+}
+
+fn read_id(text: &str) -> Result<VisitId, Trouble> {
+    VisitId::new(text).map_err(|_| Trouble::not_found("This visit"))
+}
+
+fn draw(console: &Console, desk: &Desk, visit: &str, mut form: Form) -> Result<VisitPage, Trouble> {
+    let id = read_id(visit)?;
+    let office = console.office();
+    let view = office.visit(&id).map_err(|e| Trouble::ours(&e))?.ok_or_else(|| Trouble::not_found("This visit"))?;
+    let workers = console.worker_names();
+    let say = console.say(&workers, desk.session.names_hidden);
+    let facts = &view.facts;
+    let phones: BTreeMap<_, _> = office.phones(&desk.branch).into_iter().map(|p| (p.device, p.label)).collect();
+    let may = May::of(&desk.session.account.actor, &desk.branch);
+    let name = say.person(&facts.name, facts.person.as_ref());
+    form.fill("instead", "yes");
+    let (pick, or_none) = pick_workers(console, &view, &say);
+    Ok(VisitPage {
+        chrome: console.chrome(desk, Part::Board, &format!("{name}, {}", span(facts, &say))),
+        form,
+        may,
+        href: visit_href(&id),
+        time: span(facts, &say),
+        state: say.care(&view.now, &facts.know),
+        late: late(facts, &view.now, &say),
+        check_now: holdfast_model::projection::check_now(facts, say.now, &office.rules()).is_some(),
+        sub: sub(&view, &say),
+        flags: marks(facts, &say),
+        person_href: facts.person.as_ref().map_or_else(|| "/console/board".into(), person_href),
+        person_says: name.clone(),
+        name,
+        open: open(&view, &say),
+        lines: lines(&view, &say),
+        entries: view.entries.iter().map(|e| Card::of(e, &phones, &say)).collect(),
+        contacts: contacts(console, facts.person.as_ref(), &say),
+        speakers: speakers(&say),
+        reports: reports(&say),
+        workers: pick,
+        workers_or_none: or_none,
+        instead: vec![Choice::new("yes", say.plain("cover-instead")), Choice::new("no", say.plain("cover-too"))],
+        to_deal: to_deal(&view, &say),
+    })
+}
+
+/// The page of a person.
+pub fn person_href(person: &PersonId) -> String {
+    format!("/console/people/{}", in_path(person.as_str()))
+}
+
+fn sub(view: &VisitView, say: &Say<'_>) -> String {
+    let facts = &view.facts;
+    let mut parts = vec![say.words.say("visit-number", &[("visit", facts.visit.as_str().into())])];
+    parts.extend(facts.start.map(|at| say.words.day(at)));
+    parts.extend(facts.person.as_ref().map(ToString::to_string));
+    let who: Vec<_> = facts.workers.iter().filter(|w| w.assigned).map(|w| say.worker(&w.worker)).collect();
+    if !who.is_empty() {
+        parts.push(who.join(", "));
+    }
+    parts.extend(facts.run.as_ref().map(|r| say.words.say("run-title-run", &[("run", r.as_str().into())])));
+    if !facts.rota.is_empty() {
+        parts.push(say.words.say("visit-rota", &[("rota", facts.rota.as_str().into())]));
+    }
+    if !facts.planned {
+        let reason = view.unplanned.as_ref().map(|u| say.quoted(&u.reason)).unwrap_or_default();
+        parts.push(say.words.say("visit-unplanned", &[("reason", reason.into())]));
+    }
+    if let Some((by, cancelled)) = &view.cancelled {
+        let args = [
+            ("who", say.free(&cancelled.asked_by).into()),
+            ("worker", say.worker(by).into()),
+            ("reason", say.quoted(&cancelled.reason).into()),
+        ];
+        parts.push(say.words.say("visit-called-off", &args));
+    }
+    parts.join(" · ")
+}
+
+/// What nobody has dealt with, and why the visit is not complete.
+fn open(view: &VisitView, say: &Say<'_>) -> Vec<String> {
+    let attention = view.facts.attention.iter().filter(|a| a.open());
+    let mut list: Vec<String> = attention
+        .map(|a| say.words.say("visit-open-since", &[("what", say.attention(&a.what).into()), ("time", say.time(a.since).into())]))
+        .collect();
+    list.extend(view.facts.unfinished.iter().map(|u| say.unfinished(u)));
+    list
+}
+
+fn lines(view: &VisitView, say: &Say<'_>) -> Vec<Line> {
+    let facts = &view.facts;
+    let w = say.words;
+    let mut lines = Vec::new();
+    for part in facts.workers.iter() {
+        let name = say.worker(&part.worker);
+        let first = w.phone_of(&part.worker, &|id: &WorkerId| say.workers.get(id).cloned());
+        let planned = |key: &str| {
+            let key = if part.assigned { key.to_owned() } else { format!("{key}-extra") };
+            w.say(&key, &[("worker", name.as_str().into())])
+        };
+        let at = |time: Option<Millis>, method: Option<_>, done: &str| match time {
+            Some(t) => (Chip::new("done", "done", w.say(done, &[("time", say.time(t).into())])), method.map(|m| w.method(m)).unwrap_or_default()),
+            None => (Chip::new("unknown", "unknown", w.say("line-nothing", &[])), String::new()),
+        };
+        let phoned = |none: bool| match part.phoned {
+            Some(report) if none => w.say("line-phoned", &[("report", w.report(report).into())]),
+            _ if none => w.say("know-nothing", &[]),
+            _ => first.clone(),
+        };
+        let (state, detail) = at(part.arrived, part.arrived_by, "line-came");
+        let due = facts.start.map(|s| w.say("line-at", &[("time", s.hhmm().into())])).unwrap_or_default();
+        lines.push(Line { planned: planned("line-arrive"), hint: due, state, detail, know: phoned(part.arrived.is_none()) });
+        let (state, detail) = at(part.left, part.left_by, "line-went");
+        let due = facts.end.map(|s| w.say("line-at", &[("time", s.hhmm().into())])).unwrap_or_default();
+        lines.push(Line { planned: planned("line-leave"), hint: due, state, detail, know: phoned(part.left.is_none()) });
+    }
+    for dose in &facts.doses {
+        let (state, detail, know) = match (dose.state, dose.answers.last()) {
+            (DoseState::Disputed, _) => {
+                let all: Vec<_> = dose.answers.iter().map(|a| format!("{} ({})", w.dose_end(a.outcome), say.first(&a.by))).collect();
+                (Chip::new("act", "act", w.say("line-disputed", &[])), all.join(" / "), String::new())
+            }
+            (_, Some(a)) => {
+                let chip = if a.outcome.had_it() { ("done", "done") } else { ("act", "act") };
+                let mut detail = vec![say.time(a.at)];
+                detail.extend(a.outside_min.map(|m| w.outside_window(m)));
+                detail.extend(Some(say.quoted(&a.reason)).filter(|r| !r.is_empty()));
+                (Chip::new(chip.0, chip.1, w.dose_end(a.outcome)), detail.join(" · "), say.worker(&a.by))
+            }
+            (_, None) if !dose.given_by_worker => (Chip::new("due", "", w.say("line-not-ours", &[])), String::new(), String::new()),
+            // Whatever was said over the phone: a dose without a record stays open.
+            (_, None) => (Chip::new("unknown", "unknown", w.say("line-no-answer", &[])), String::new(), w.say("know-nothing", &[])),
+        };
+        lines.push(Line { planned: dose_words(dose, say), hint: String::new(), state, detail, know });
+    }
+    for task in &view.tasks {
+        let (state, detail, know) = match &task.state {
+            TaskState::Unanswered => (Chip::new("unknown", "unknown", w.say("line-no-answer", &[])), String::new(), w.say("know-nothing", &[])),
+            TaskState::Ended { outcome, reason, by, at, .. } => {
+                let chip = match outcome {
+                    TaskEnd::Done => ("done", "done"),
+                    TaskEnd::NotNeeded => ("due", ""),
+                    TaskEnd::Declined | TaskEnd::CouldNot => ("late", "not"),
+                };
+                let detail: Vec<_> = [say.time(*at), say.quoted(reason)].into_iter().filter(|t| !t.is_empty()).collect();
+                (Chip::new(chip.0, chip.1, w.task_end(*outcome)), detail.join(" · "), say.worker(by))
+            }
+            TaskState::Disputed { .. } => (Chip::new("act", "act", w.say("line-disputed", &[])), String::new(), String::new()),
+        };
+        let hint = if task.planned { String::new() } else { w.say("line-extra", &[]) };
+        lines.push(Line { planned: task.title.clone(), hint, state, detail, know });
+    }
+    lines
+}
+
+pub(super) fn contacts(console: &Console, person: Option<&PersonId>, say: &Say<'_>) -> Vec<RingLine> {
+    let Some(view) = person.and_then(|p| console.office().person(p).ok().flatten()) else { return Vec::new() };
+    let details = view.details.last().map(|d| (d.what.name.clone(), say.plain("contact-person"), d.what.phone.clone()));
+    let all = details.into_iter().chain(view.contacts.into_iter().map(|c| (c.name, c.role, c.phone)));
+    all.filter(|(_, _, number)| !number.is_empty())
+        .map(|(name, role, number)| RingLine {
+            href: tel(&number),
+            name: if say.hidden { say.plain("screen-somebody") } else { name },
+            role,
+            number,
+        })
+        .collect()
+}
+
+/// Everybody of the branch, those of the visit first; and the same after "not said".
+fn pick_workers(console: &Console, view: &VisitView, say: &Say<'_>) -> (Vec<Choice>, Vec<Choice>) {
+    let ours: Vec<_> = view.facts.workers.iter().map(|w| w.worker.clone()).collect();
+    let mut all: Vec<_> = console.office().workers().into_iter().map(|w| w.id).collect();
+    all.sort_by_key(|w| (!ours.contains(w), say.worker(w)));
+    let pick: Vec<_> = all.iter().map(|w| Choice::new(w.as_str(), say.worker(w))).collect();
+    let none = Choice::new("", say.plain("pick-not-said"));
+    (pick.clone(), std::iter::once(none).chain(pick).collect())
+}
+
+const SPEAKERS: [(&str, Speaker); 4] =
+    [("worker", Speaker::Worker), ("person", Speaker::Person), ("family", Speaker::Family), ("other", Speaker::Other)];
+
+const REPORTS: [(&str, Report); 6] = [
+    ("on_the_way", Report::OnTheWay),
+    ("there", Report::There),
+    ("finished", Report::Finished),
+    ("nobody_came", Report::NobodyCame),
+    ("no_answer", Report::NoAnswer),
+    ("not_asked", Report::NotAsked),
+];
+
+fn speakers(say: &Say<'_>) -> Vec<Choice> {
+    SPEAKERS.iter().map(|(word, s)| Choice::new(*word, say.words.speaker(*s))).collect()
+}
+
+fn reports(say: &Say<'_>) -> Vec<Choice> {
+    REPORTS.iter().map(|(word, r)| Choice::new(*word, say.words.report(*r))).collect()
+}
+
+/// What can be dealt with: everything open that an entry said.
+fn to_deal(view: &VisitView, say: &Say<'_>) -> Vec<Choice> {
+    let items = view.facts.attention.iter().filter(|a| a.open());
+    items.filter_map(|a| Some(Choice::new(a.entry?.to_string(), say.attention(&a.what)))).collect()
+}
+
+/// A time as it is typed, of the screen's day: "09:30", "9.30", "0930". In the night when clocks go back it may carry
+/// "+01:00" or "+00:00".
+pub(super) fn typed_time(text: &str, now: Millis) -> Result<Millis, &'static str> {
+    const SHAPE: &str = "Type a time like 09:30";
+    let (clock, offset) = match text.find(['+', '-']) {
+        Some(at) => (text[..at].trim(), Some(&text[at..])),
+        None => (text.trim(), None),
+    };
+    let plain: String = clock.replace('.', ":");
+    let padded = if plain.len() == 4 && plain.chars().all(|c| c.is_ascii_digit()) { format!("{}:{}", &plain[..2], &plain[2..]) } else { plain };
+    let time = NaiveTime::parse_from_str(&padded, "%H:%M").map_err(|_| SHAPE)?;
+    let day = now.london_day().ok_or(SHAPE)?;
+    if let Some(offset) = offset {
+        return Millis::parse_rfc3339(&format!("{day}T{}:00{offset}", time.format("%H:%M"))).ok_or(SHAPE);
+    }
+    from_london(day.and_time(time)).map_err(|trouble| match trouble {
+        LocalTrouble::Skipped => "This time does not exist today: the clocks go forward over it",
+        LocalTrouble::Twice => "This time exists twice today: add +01:00 for summer time or +00:00 for winter time",
+    })
+}
+
+/// A typed time that is not to come; empty is allowed and means "not said".
+pub(super) fn past_time(form: &mut Form, field: &'static str, now: Millis) -> Option<Millis> {
+    let text = form.value(field).to_owned();
+    if text.is_empty() {
+        return None;
+    }
+    match typed_time(&text, now) {
+        Ok(at) if at.since(now) > holdfast_model::time::MINUTE => {
+            form.refuse(field, "Type a time that is past: this one is still to come");
+            None
+        }
+        Ok(at) => Some(at),
+        Err(text) => {
+            form.refuse(field, text);
+            None
+        }
+    }
+}
+
+fn chosen<T: Copy>(form: &mut Form, field: &'static str, all: &[(&str, T)], ask: &str) -> Option<T> {
+    let found = all.iter().find(|(word, _)| form.is(field, word)).map(|(_, t)| *t);
+    if found.is_none() {
+        form.refuse(field, ask);
+    }
+    found
+}
+
+fn worker_of(form: &mut Form, field: &'static str, console: &Console) -> Option<WorkerId> {
+    let id = WorkerId::new(form.value(field)).ok().filter(|w| console.office().workers().iter().any(|k| k.id == *w));
+    if id.is_none() {
+        form.refuse(field, "Choose a care worker from the list");
+    }
+    id
+}
+
+/// Makes an entry of a form, or shows the form again with everything that is wrong with it.
+async fn record(
+    console: Console,
+    desk: Desk,
+    visit: String,
+    values: Values,
+    done: &'static str,
+    read: impl FnOnce(&mut Form, &Console, Millis) -> Option<Body> + Send + 'static,
+) -> Response {
+    blocking(move || {
+        let id = match read_id(&visit) {
+            Ok(id) => id,
+            Err(trouble) => return trouble.into_response(),
+        };
+        let mut form = Form::sent(values);
+        let now = console.office().now();
+        if let Some(body) = read(&mut form, &console, now).filter(|_| form.good()) {
+            match console.office().record(&desk.session.account.worker, DocumentId::Visit(id.clone()), body) {
+                Ok(_) => return see_other(&format!("{}?said={done}", visit_href(&id))),
+                Err(error) => refused(&mut form, &error),
+            }
+        }
+        match draw(&console, &desk, &visit, form) {
+            Ok(page) => again(&page),
+            Err(trouble) => trouble.into_response(),
+        }
+    })
+    .await
+}
+
+/// What the office itself refused, in words, with its code.
+pub(super) fn refused(form: &mut Form, error: &OfficeError) {
+    let text = holdfast_words::Words::english().error(error.code(), &[]);
+    form.safe = text.safe;
+    form.refuse_all(error.code(), format!("{} {}", text.what, text.then));
+}
+
+/// `POST /console/visits/{visit}/call`
+pub async fn call(State(console): State<Console>, desk: Desk, Path(visit): Path<String>, Sent(values): Sent<Values>) -> Response {
+    record(console, desk, visit, values, "call", |form, console, now| {
+        let speaker = chosen(form, "speaker", &SPEAKERS, "Say whose words these are");
+        let who = form.need("who", SHORT, "Say who spoke");
+        let report = chosen(form, "report", &REPORTS, "Say what they said of the visit");
+        let report_at = past_time(form, "report_at", now);
+        let at = past_time(form, "at", now).unwrap_or(now);
+        let words = form.may("words", NOTE_BYTES);
+        let worker = if form.value("worker").is_empty() { None } else { Some(worker_of(form, "worker", console)?) };
+        Some(Body::PhoneCall(PhoneCall { who: who?, speaker: speaker?, at, report: report?, report_at, worker, words: words? }))
+    })
+    .await
+}
+
+/// `POST /console/visits/{visit}/cover`
+pub async fn cover(State(console): State<Console>, desk: Desk, Path(visit): Path<String>, Sent(values): Sent<Values>) -> Response {
+    record(console, desk, visit, values, "cover", |form, console, _| {
+        let worker = worker_of(form, "cover_worker", console);
+        let instead = chosen(form, "instead", &[("yes", true), ("no", false)], "Say whether they go instead, or as well");
+        let reason = form.need("cover_reason", SHORT, "Say why cover is sent");
+        Some(Body::CoverSent(CoverSent { worker: worker?, instead: instead?, reason: reason? }))
+    })
+    .await
+}
+
+/// `POST /console/visits/{visit}/deal`
+pub async fn deal(State(console): State<Console>, desk: Desk, Path(visit): Path<String>, Sent(values): Sent<Values>) -> Response {
+    let known = visit.clone();
+    record(console, desk, visit, values, "deal", move |form, console, _| {
+        let entry = EntryId::parse(form.value("entry")).ok().filter(|id| {
+            let view = VisitId::new(known.as_str()).ok().and_then(|v| console.office().visit(&v).ok().flatten());
+            view.is_some_and(|v| v.entries.iter().any(|e| e.id == *id))
+        });
+        if entry.is_none() {
+            form.refuse("entry", "Choose what was dealt with");
+        }
+        let how = form.need("how", NOTE_BYTES, "Say what was done, and who decided");
+        Some(Body::DealtWith(DealtWith { entry: entry?, how: how? }))
+    })
+    .await
+}
+
+/// `POST /console/visits/{visit}/cancel`
+pub async fn cancel(State(console): State<Console>, desk: Desk, Path(visit): Path<String>, Sent(values): Sent<Values>) -> Response {
+    record(console, desk, visit, values, "cancel", |form, _, _| {
+        let asked_by = form.need("asked_by", SHORT, "Say who asked for it");
+        let reason = form.need("cancel_reason", SHORT, "Say why");
+        Some(Body::Cancelled(Cancelled { asked_by: asked_by?, reason: reason? }))
+    })
+    .await
+}
+
+/// The names of phones, for cards.
+pub(super) fn phone_names(console: &Console, desk: &Desk) -> BTreeMap<DeviceId, String> {
+    console.office().phones(&desk.branch).into_iter().map(|p| (p.device, p.label)).collect()
+}
+
+/// The id of a person's part of the page of plan versions.
+pub(super) fn plans_id(person: &PersonId) -> String {
+    page_id("p", person.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Millis {
+        Millis::parse_rfc3339(text).expect("a literal")
+    }
+
+    #[test]
+    fn times_are_read_as_people_type_them() {
+        let now = at("2026-11-03T10:00:00Z");
+        for text in ["09:30", "9:30", "9.30", "0930", " 09:30 "] {
+            assert_eq!(typed_time(text, now), Ok(at("2026-11-03T09:30:00Z")), "{text}");
+        }
+        for text in ["half nine", "25:00", "9", "", "09:30:15"] {
+            assert!(typed_time(text, now).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_hour_that_comes_twice_must_say_which() {
+        let now = at("2026-10-25T12:00:00Z");
+        assert!(typed_time("01:30", now).is_err_and(|t| t.contains("twice")));
+        assert_eq!(typed_time("01:30 +01:00", now), Ok(at("2026-10-25T00:30:00Z")));
+        assert_eq!(typed_time("01:30+00:00", now), Ok(at("2026-10-25T01:30:00Z")));
+        assert!(typed_time("01:30", at("2026-03-29T12:00:00Z")).is_err_and(|t| t.contains("does not exist")));
+    }
+}
