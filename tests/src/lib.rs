@@ -3,8 +3,18 @@
 //! | Module | What it does |
 //! |---|---|
 //! | [`scenario`] | reads a day as a trainer writes it (`docs/scenario-format.md`) |
-//! | [`oracle`] | says which entries that day implies, and whether a store holds exactly those |
+//! | [`world`] | phones, office, time, chance and network |
+//! | [`play`] | plays a scenario in a world and checks what it expects |
+//! | [`oracle`] | says which entries a scenario implies, and whether a store holds exactly those |
+//! | [`canary`] | words that must never be found where they have no business |
+//! | [`chance`] | days that nobody wrote |
+//! | [`provider`] | reads and imports a provider's files |
 #![forbid(unsafe_code)]
 
+pub mod canary;
+pub mod chance;
 pub mod oracle;
+pub mod play;
+pub mod provider;
 pub mod scenario;
+pub mod world;

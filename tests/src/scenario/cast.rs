@@ -127,10 +127,3 @@ fn find<'a>(what: &str, names: impl Iterator<Item = (&'a str, &'a str)> + Clone,
         }
     }
 }
-
-impl Cast {
-    /// Reads the provider's CSV files for one day.
-    pub fn read(_folder: &std::path::Path, _day: chrono::NaiveDate) -> Result<Cast, String> {
-        Ok(Cast::default())
-    }
-}

@@ -37,7 +37,7 @@ pub fn load(path: &Path) -> Result<Scenario, Troubles> {
 /// Reads a scenario's text; `beside` is the folder from which its provider's folder is found.
 pub fn parse(text: &str, beside: &Path) -> Result<Scenario, Troubles> {
     let head = Head::read(text, beside)?;
-    let cast = Cast::read(&head.provider, head.day).map_err(|says| Troubles(vec![Trouble { line: head.provider_line, says }]))?;
+    let cast = crate::provider::cast(&head.provider).map_err(|says| Troubles(vec![Trouble { line: head.provider_line, says }]))?;
     with_cast(text, head, cast)
 }
 

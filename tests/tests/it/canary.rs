@@ -1,0 +1,1 @@
+//! No text of a person reaches an unsealed byte on disk.
