@@ -3,10 +3,10 @@
 use super::clocks::Clocks;
 use super::timing::{Doubt, RIGHT_WITHIN_MS, Timing};
 use crate::entry::Read;
-use crate::id::{Digest, EntryId};
+use crate::id::Digest;
 use crate::time::Millis;
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::BinaryHeap;
 
 /// What the order needs to know of an entry.
 #[derive(Debug, Clone, Copy)]
@@ -85,20 +85,16 @@ impl Timeline {
 /// The items that stand for all, and for each item its node. Of the same text in several changes the one that reached
 /// the office first stands.
 fn distinct(items: &[Item<'_>]) -> (Vec<usize>, Vec<usize>) {
+    let name = |i: &usize| (items[*i].read.id(), items[*i].text);
+    let mut sorted: Vec<usize> = (0..items.len()).collect();
+    sorted.sort_unstable_by_key(|i| (name(i), items[*i].received.unwrap_or(Millis(i64::MAX)), items[*i].change));
     let mut kept: Vec<usize> = Vec::with_capacity(items.len());
-    let mut node_of = Vec::with_capacity(items.len());
-    let mut known: HashMap<(EntryId, Digest), usize> = HashMap::with_capacity(items.len());
-    for (i, item) in items.iter().enumerate() {
-        let node = *known.entry((item.read.id(), item.text)).or_insert(kept.len());
-        if node == kept.len() {
+    let mut node_of = vec![0; items.len()];
+    for i in sorted {
+        if kept.last().is_none_or(|k| name(k) != name(&i)) {
             kept.push(i);
-        } else {
-            let rank = |i: usize| (items[i].received.unwrap_or(Millis(i64::MAX)), items[i].change);
-            if rank(i) < rank(kept[node]) {
-                kept[node] = i;
-            }
         }
-        node_of.push(node);
+        node_of[i] = kept.len() - 1;
     }
     (kept, node_of)
 }
@@ -153,12 +149,41 @@ impl Seen {
     }
 }
 
+/// For each node a list of nodes, in one piece of memory: a storm projects thousands of visits.
+struct Lists {
+    start: Vec<usize>,
+    nodes: Vec<usize>,
+}
+
+impl Lists {
+    /// The lists of `n` nodes from pairs (whose list, which node), in any order.
+    fn of(n: usize, pairs: &[(usize, usize)]) -> Lists {
+        let mut start = vec![0; n + 1];
+        pairs.iter().for_each(|(of, _)| start[of + 1] += 1);
+        for i in 0..n {
+            start[i + 1] += start[i];
+        }
+        let (mut free, mut nodes) = (start.clone(), vec![0; pairs.len()]);
+        for (of, node) in pairs {
+            nodes[free[*of]] = *node;
+            free[*of] += 1;
+        }
+        Lists { start, nodes }
+    }
+
+    fn get(&self, of: usize) -> &[usize] {
+        &self.nodes[self.start[of]..self.start[of + 1]]
+    }
+}
+
 /// Causality between the nodes: what each had seen, and the order in which each device recorded.
 struct Graph {
     /// Direct predecessors by causality.
-    deps: Vec<Vec<usize>>,
+    deps: Lists,
     /// The entry just before on the same device, where causality does not say the contrary.
     chain: Vec<Option<usize>>,
+    /// (before, after) by causality.
+    pairs: Vec<(usize, usize)>,
     /// Nodes so that each stands after all it had seen.
     topological: Vec<usize>,
     seen: Seen,
@@ -167,16 +192,18 @@ struct Graph {
 impl Graph {
     fn of(items: &[Item<'_>], kept: &[usize], node_of: &[usize]) -> Graph {
         let n = kept.len();
-        let by_change: HashMap<Digest, usize> = items.iter().zip(node_of).map(|(item, node)| (item.change, *node)).collect();
-        let deps: Vec<Vec<usize>> = kept
-            .iter()
-            .enumerate()
-            .map(|(node, i)| items[*i].deps.iter().filter_map(|d| by_change.get(d).copied()).filter(|p| *p != node).collect())
-            .collect();
-        let topological = topological(&deps);
+        let mut by_change: Vec<(Digest, usize)> = items.iter().zip(node_of).map(|(item, node)| (item.change, *node)).collect();
+        by_change.sort_unstable();
+        let find = |change: &Digest| by_change.binary_search_by_key(change, |(c, _)| *c).ok().map(|at| by_change[at].1);
+        let mut pairs = Vec::with_capacity(n);
+        for (node, i) in kept.iter().enumerate() {
+            pairs.extend(items[*i].deps.iter().filter_map(find).filter(|p| *p != node).map(|p| (p, node)));
+        }
+        let deps = Lists::of(n, &pairs.iter().map(|(before, after)| (*after, *before)).collect::<Vec<_>>());
+        let topological = topological(&deps, &Lists::of(n, &pairs), n);
         let mut seen = Seen { words: n.div_ceil(64), bits: vec![0; n * n.div_ceil(64)] };
         for node in &topological {
-            for p in &deps[*node] {
+            for p in deps.get(*node) {
                 seen.add(*node, *p);
             }
         }
@@ -189,7 +216,7 @@ impl Graph {
                 chain[pair[1]] = Some(pair[0]);
             }
         }
-        Graph { deps, chain, topological, seen }
+        Graph { deps, chain, pairs, topological, seen }
     }
 
     /// True when causality or one device's sequence puts `a` before `b`.
@@ -200,11 +227,11 @@ impl Graph {
     /// What was seen was there before; what saw it came after.
     fn narrow(&self, timings: &mut [Timing]) {
         for node in &self.topological {
-            let earliest = self.deps[*node].iter().filter_map(|p| timings[*p].earliest).max();
+            let earliest = self.deps.get(*node).iter().filter_map(|p| timings[*p].earliest).max();
             timings[*node] = timings[*node].bounded(earliest, None);
         }
         for node in self.topological.iter().rev() {
-            for p in &self.deps[*node] {
+            for p in self.deps.get(*node) {
                 timings[*p] = timings[*p].bounded(None, timings[*node].latest);
             }
         }
@@ -215,21 +242,18 @@ impl Graph {
         let n = by_key.len();
         let mut rank = vec![0; n];
         by_key.iter().enumerate().for_each(|(r, node)| rank[*node] = r);
-        let mut next: Vec<Vec<usize>> = vec![Vec::new(); n];
+        let mut pairs = self.pairs.clone();
+        pairs.extend(self.chain.iter().enumerate().filter_map(|(after, before)| Some(((*before)?, after))));
+        let next = Lists::of(n, &pairs);
         let mut blocked = vec![0usize; n];
-        for node in 0..n {
-            for p in self.deps[node].iter().chain(&self.chain[node]) {
-                next[*p].push(node);
-                blocked[node] += 1;
-            }
-        }
+        pairs.iter().for_each(|(_, after)| blocked[*after] += 1);
         let mut ready: BinaryHeap<Reverse<usize>> = (0..n).filter(|node| blocked[*node] == 0).map(|node| Reverse(rank[node])).collect();
         let mut done = vec![false; n];
         let mut order = Vec::with_capacity(n);
         while order.len() < n {
             // Sequences that contradict causality (no honest device makes them) leave nothing free: causality goes first.
             let node = ready.pop().map(|Reverse(r)| by_key[r]).unwrap_or_else(|| {
-                let free = |node: &&usize| !done[**node] && self.deps[**node].iter().all(|p| done[*p]);
+                let free = |node: &&usize| !done[**node] && self.deps.get(**node).iter().all(|p| done[*p]);
                 let any = |node: &&usize| !done[**node];
                 *by_key.iter().find(free).or_else(|| by_key.iter().find(any)).expect("some node is not placed yet")
             });
@@ -237,7 +261,7 @@ impl Graph {
                 continue;
             }
             order.push(node);
-            for after in &next[node] {
+            for after in next.get(node) {
                 blocked[*after] -= 1;
                 if blocked[*after] == 0 {
                     ready.push(Reverse(rank[*after]));
@@ -249,16 +273,12 @@ impl Graph {
 }
 
 /// Nodes so that each stands after its predecessors. Hashes cannot form a circle; should they, the rest follows as it is.
-fn topological(deps: &[Vec<usize>]) -> Vec<usize> {
-    let mut next: Vec<Vec<usize>> = vec![Vec::new(); deps.len()];
-    let mut blocked: Vec<usize> = deps.iter().map(Vec::len).collect();
-    for (node, before) in deps.iter().enumerate() {
-        before.iter().for_each(|p| next[*p].push(node));
-    }
-    let mut order: Vec<usize> = (0..deps.len()).filter(|n| blocked[*n] == 0).collect();
+fn topological(deps: &Lists, next: &Lists, n: usize) -> Vec<usize> {
+    let mut blocked: Vec<usize> = (0..n).map(|node| deps.get(node).len()).collect();
+    let mut order: Vec<usize> = (0..n).filter(|n| blocked[*n] == 0).collect();
     let mut at = 0;
     while at < order.len() {
-        for after in &next[order[at]] {
+        for after in next.get(order[at]) {
             blocked[*after] -= 1;
             if blocked[*after] == 0 {
                 order.push(*after);
@@ -266,6 +286,6 @@ fn topological(deps: &[Vec<usize>]) -> Vec<usize> {
         }
         at += 1;
     }
-    order.extend((0..deps.len()).filter(|n| blocked[*n] > 0));
+    order.extend((0..n).filter(|n| blocked[*n] > 0));
     order
 }

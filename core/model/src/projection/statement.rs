@@ -48,6 +48,7 @@ pub struct EntryView {
 /// What an entry says.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "nearly every entry is known; a box each would cost more than it saves")]
 pub enum Said {
     /// In full.
     Known {
