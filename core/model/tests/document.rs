@@ -229,6 +229,25 @@ fn segments_are_runs_that_saw_each_other_and_end_where_they_did_not() {
     assert_eq!(shape, [of("visit:V-1", 2), of("visit:V-2", 1), of("visit:V-1", 1), of("visit:V-1", 1)]);
 }
 
+/// A counter that jumps ends a segment: what follows could not be rebuilt from its head.
+#[test]
+fn a_jump_of_the_counter_begins_a_segment() {
+    let (mut tail, mut hand) = (Tail::genesis(), Hand::new([4; 16]));
+    let mut write = |tail: &mut Tail, n: u8| {
+        let id = EntryId::make(1, [n; 10]);
+        let (record, hash) = author(tail, &mut hand, id, &format!(r#"{{"id":"{id}"}}"#));
+        (visit(1), record, hash)
+    };
+    let first = write(&mut tail, 1);
+    tail.max_op += 5;
+    let all = [first, write(&mut tail, 2)];
+    let segments = segments(&all);
+    assert_eq!(segments.len(), 2);
+    assert!(segments.iter().all(|s| rebuild(s).is_ok()));
+}
+
+const GENESIS_ACTOR: ActorId = ActorId(0x0b78_6ff6_fa7b_076d_be58_9e04_0967_5e22_u128.to_be_bytes());
+
 #[test]
 fn the_profile_names_what_is_out_of_bounds() {
     let mut n = Numbers(3);
@@ -243,6 +262,7 @@ fn the_profile_names_what_is_out_of_bounds() {
     assert_eq!(with(&|_| ()), None);
     assert_eq!(with(&|s| s.head.deps.clear()), Some(GateError::Profile("number of predecessors")));
     assert_eq!(with(&|s| s.head.deps = vec![Digest::ZERO; 2]), Some(GateError::Profile("order of predecessors")));
+    assert_eq!(with(&|s| s.head.actor = GENESIS_ACTOR), Some(GateError::Profile("actor of the genesis")));
     assert_eq!(with(&|s| s.head.actor_seq = 0), Some(GateError::Profile("sequence of the actor")));
     assert_eq!(with(&|s| s.head.start_op = 1 << 31), Some(GateError::Profile("operation counter")));
     assert_eq!(with(&|s| s.head.start_op = u64::MAX), Some(GateError::Profile("operation counter")));

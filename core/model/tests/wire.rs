@@ -207,24 +207,32 @@ fn a_body_that_inflates_beyond_the_bound_is_refused() {
     assert_eq!(decode_request(&vec![0; limits::BODY_BYTES + 1]), Err(WireError::TooLarge));
 }
 
-#[test]
-fn pieces_that_repeat_cannot_make_more_text_than_the_bound() {
-    // 2,048 entries, each one word of 16 bytes on the wire, each with the longest plan there may be.
+/// As many entries as a push may hold, each a few bytes on the wire, each with the longest author and plan that may be repeated.
+fn repetitive() -> Push {
     let mut n = Numbers(5);
     let mut device = Device::new(1, &mut n);
-    let plan = format!("\"{}\"", "p".repeat(500));
+    let long = format!("\"{}\"", "p".repeat(500));
     for _ in 0..limits::PUSH_ENTRIES {
         let entry = device.entry(&visit(1), &mut n);
-        let text = entry.text();
-        let (front, _) = text.split_once(",\"recorded\"").unwrap();
-        let front = front.split_once(",\"plan\"").map_or(front, |(f, _)| f);
-        let text =
-            format!(r#"{front},"plan":{plan},"recorded":{{"at":{},"offset_min":0}},"seq":{},"v":1}}"#, entry.recorded.at.0, entry.seq);
-        device.write(&visit(1), entry.id, &text);
+        let (id, at, seq) = (entry.id, entry.recorded.at.0, entry.seq);
+        let text = format!(
+            r#"{{"author":{long},"body":0,"device":"{}","doc":"visit:V-1","epoch":"{}","id":"{id}","mono":{{"boot":"{}","ms":{at}}},"plan":{long},"recorded":{{"at":{at},"offset_min":0}},"seq":{seq},"v":1}}"#,
+            device.id, device.epoch, device.boot,
+        );
+        device.write(&visit(1), id, &text);
     }
-    let push = device.push();
-    let (_, arrived) = decode_request(&encode_request(&request(&push), std::slice::from_ref(&push))).unwrap();
-    assert_eq!(arrived, vec![push]);
+    device.push()
+}
+
+#[test]
+fn pieces_that_repeat_make_no_more_text_than_the_bound() {
+    let push = repetitive();
+    let body = encode_request(&request(&push), std::slice::from_ref(&push));
+    let text: usize = push.segments.iter().map(|s| s.text_bytes()).sum();
+    assert!(body.len() * 50 < text, "{} bytes for {text}: the pieces do repeat", body.len());
+    assert_eq!(decode_request(&body).unwrap().1, [push.clone()]);
+    let many = vec![push; 1 + limits::INFLATED_BYTES / text];
+    assert_eq!(decode_request(&encode_request(&request(&many[0]), &many)), Err(WireError::TooLarge));
 }
 
 #[test]

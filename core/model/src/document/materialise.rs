@@ -251,6 +251,8 @@ mod tests {
         let (b, _) = write(&mut tail, &mut hand, 2, "b");
         for bad in [
             ChangeRecord { start_op: 2, ..b.clone() },
+            ChangeRecord { start_op: 1 << 32, ..b.clone() },
+            ChangeRecord { deps: [b.deps.clone(), b.deps.clone()].concat(), ..b.clone() },
             ChangeRecord { actor_seq: 0, ..b.clone() },
             ChangeRecord { deps: vec![genesis_hash()], ..b.clone() },
             ChangeRecord { deps: vec![], ..b.clone() },
