@@ -14,17 +14,17 @@ impl Words {
     pub fn no_word_since(&self, now: Millis, heard: Option<Millis>) -> String {
         match heard {
             Some(at) => self.say(
-                "phone-no-word-since",
+                "heard-not-since",
                 &[("time", self.time_of(now, at).into()), ("duration", self.duration(now.since(at).max(0)).into())],
             ),
-            None => self.say("phone-never-heard", &[]),
+            None => self.say("heard-never", &[]),
         }
     }
 
     /// A phone that is heard from: "phone heard 10:40, nothing waiting", "phone heard 10:40, 3 waiting".
     pub fn phone_heard(&self, now: Millis, heard: Millis, waiting: u32) -> String {
         let args = [("time", self.time_of(now, heard).into()), ("n", waiting.into())];
-        self.say(if waiting == 0 { "phone-heard" } else { "phone-heard-waiting" }, &args)
+        self.say(if waiting == 0 { "heard-at" } else { "heard-at-waiting" }, &args)
     }
 
     /// How many phones have been silent: "3 of 12 phones not heard from for over 1 h".

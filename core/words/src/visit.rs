@@ -136,7 +136,7 @@ impl Words {
             },
             Know::Office { by, at } => Lines {
                 first: self.say("know-office", &[]),
-                second: self.say("know-office-by", &[("name", self.first_name(by, names).into()), ("time", self.time_of(now, *at).into())]),
+                second: self.say("know-office-who", &[("name", self.first_name(by, names).into()), ("time", self.time_of(now, *at).into())]),
             },
             Know::WorkersPhone { worker, written, received, incoming, .. } => Lines {
                 first: self.phone_of(worker, names),
@@ -345,6 +345,7 @@ impl Words {
                 Subject::Outcome => "subject-outcome",
                 Subject::Presence => "subject-presence",
                 Subject::Plan => "subject-plan",
+                Subject::Details => "subject-details",
             },
             &[],
         )
@@ -397,7 +398,7 @@ impl Words {
             CheckReason::NobodyCame { who, at, .. } => CheckText {
                 tag: self.report(Report::NobodyCame),
                 why: none(),
-                strong: text("check-nobody-came", &[("who", who.as_str().into()), ("time", self.time_of(now, *at).into())]),
+                strong: text("check-nobody-came-said", &[("who", who.as_str().into()), ("time", self.time_of(now, *at).into())]),
                 then: none(),
             },
             CheckReason::DoseNotHad { name, outcome, reason, at, .. } => {
@@ -417,19 +418,19 @@ impl Words {
             }
             CheckReason::DoseUnknown { name, due, .. } => CheckText {
                 tag: text("check-dose-unknown-tag", &[]),
-                why: text("check-dose-unknown", &[("name", name.as_str().into()), ("due", self.clock(*due).into())]),
+                why: text("check-dose-unknown-why", &[("name", name.as_str().into()), ("due", self.clock(*due).into())]),
                 strong: text("check-dose-unknown-strong", &[]),
                 then: none(),
             },
             CheckReason::DoseTwice { name, .. } => CheckText {
                 tag: text("check-dose-twice-tag", &[]),
-                why: text("check-dose-twice", &[("name", name.as_str().into())]),
+                why: text("check-dose-twice-why", &[("name", name.as_str().into())]),
                 strong: text("check-dose-twice-strong", &[]),
                 then: none(),
             },
             CheckReason::Incident { what, at, .. } => CheckText {
                 tag: text("check-incident-tag", &[]),
-                why: text("check-incident", &[("what", self.incident_type(*what).into()), ("time", self.time_of(now, *at).into())]),
+                why: text("check-incident-why", &[("what", self.incident_type(*what).into()), ("time", self.time_of(now, *at).into())]),
                 strong: text("check-not-dealt-with", &[]),
                 then: none(),
             },
@@ -441,7 +442,7 @@ impl Words {
             },
             CheckReason::NobodyTold { at, .. } => CheckText {
                 tag: text("check-nobody-told-tag", &[]),
-                why: text("check-nobody-told", &[("time", self.time_of(now, *at).into())]),
+                why: text("check-nobody-told-why", &[("time", self.time_of(now, *at).into())]),
                 strong: text("check-nobody-told-strong", &[]),
                 then: none(),
             },
