@@ -294,6 +294,7 @@ impl Writer {
             Place::Partly { line, have_to } => (line, have_to, false, false),
             Place::Append { line, gap, fork } => (line, 0, gap, fork),
         };
+        plan.batch.sealed.extend(ready.keys.into_iter().map(|row| (Table::Key, row)));
         let header = &ready.header;
         let last = header.last();
         let new = last - have_to.max(header.first - 1);
