@@ -1,1 +1,35 @@
-fn main() {}
+//! `holdfast`: a care worker's phone in a terminal. The engine is the one that phones run; only clock, disk, keys and network are this
+//! machine's. For drills, demonstrations, tests, and an office PC. The contract is in `docs/cli.md`.
+#![forbid(unsafe_code)]
+
+mod args;
+mod body;
+mod export;
+mod outcome;
+mod secret;
+mod say;
+mod session;
+mod shell;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = args::Cli::parse();
+    let json = cli.common.json;
+    let name = session::name(&cli.command);
+    let done = match session::Session::open(cli.common) {
+        Ok(mut session) => match cli.command {
+            args::Command::Shell => shell::run(&mut session),
+            command => session.answer(command),
+        },
+        Err(failure) => Err(failure),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            session::show_failure(&failure, name, json);
+            ExitCode::from(failure.exit)
+        }
+    }
+}

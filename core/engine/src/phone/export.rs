@@ -40,6 +40,10 @@ impl Phone {
     /// Everything this phone can give: what waits, sealed for the office; and, while unlocked, every entry as it was written and every
     /// document as a file that any Automerge tool opens.
     pub fn export(&mut self) -> Result<Export, EngineError> {
+        self.guarded(|phone| phone.export_all())
+    }
+
+    fn export_all(&self) -> Result<Export, EngineError> {
         let enrolment = self.enrolment()?;
         let mut export = Export::default();
         export.waiting(self.store()?, enrolment.provider.as_str(), enrolment.device.as_str())?;

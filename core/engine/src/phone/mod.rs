@@ -222,6 +222,23 @@ impl Phone {
         &mut self.faults
     }
 
+    /// Runs something that reads or writes the store. Should it turn out to be damaged, the file is moved aside: from then on nothing reads
+    /// it by accident, and nothing of it is lost to whoever looks after it.
+    fn guarded<T>(&mut self, work: impl FnOnce(&mut Phone) -> Result<T, EngineError>) -> Result<T, EngineError> {
+        match work(self) {
+            Err(EngineError::StoreDamaged { aside }) if aside.is_empty() => {
+                let store = self.store.take();
+                self.pause();
+                self.enrolment = None;
+                Err(match store {
+                    Some(store) => store.give_up(self.ports.clock.read().wall),
+                    None => EngineError::StoreDamaged { aside },
+                })
+            }
+            done => done,
+        }
+    }
+
     fn store(&self) -> Result<&Store, EngineError> {
         self.store.as_ref().ok_or(EngineError::NotEnrolled)
     }

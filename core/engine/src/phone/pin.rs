@@ -19,8 +19,10 @@ impl Phone {
             return Ok(());
         }
         self.enrolment()?;
-        let key = self.try_pin(pin, |lock, holder, pin, phone| lock.open(holder, pin, phone.ports.custodian.as_ref()))?;
-        self.read_with(&key)
+        self.guarded(|phone| {
+            let key = phone.try_pin(pin, |lock, holder, pin, phone| lock.open(holder, pin, phone.ports.custodian.as_ref()))?;
+            phone.read_with(&key)
+        })
     }
 
     /// Forgets every key. What is under way to the office stays under way; recording needs the PIN again.

@@ -17,6 +17,10 @@ use holdfast_model::time::{ClockReading, DAY, Millis};
 impl Phone {
     /// Records something about a visit that is on this phone. When this returns, it is durable.
     pub fn record(&mut self, visit: &VisitId, intent: Intent) -> Result<Saved, EngineError> {
+        self.guarded(|phone| phone.record_about(visit, intent))
+    }
+
+    fn record_about(&mut self, visit: &VisitId, intent: Intent) -> Result<Saved, EngineError> {
         let doc = DocumentId::Visit(visit.clone());
         self.open_doc(&doc)?;
         if self.doc(&doc)?.is_empty() {
@@ -49,6 +53,10 @@ impl Phone {
 
     /// Begins a visit to someone who is not on the run. Further entries are recorded under the visit it names.
     pub fn unplanned(&mut self, who: Unplanned, happened: Option<Happened>) -> Result<Saved, EngineError> {
+        self.guarded(|phone| phone.begin_unplanned(who, happened))
+    }
+
+    fn begin_unplanned(&mut self, who: Unplanned, happened: Option<Happened>) -> Result<Saved, EngineError> {
         self.reading()?;
         if let Some(person) = &who.person {
             let doc = DocumentId::Person(person.clone());

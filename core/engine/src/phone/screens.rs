@@ -18,6 +18,10 @@ const SENT_MS: i64 = 30_000;
 impl Phone {
     /// The run of today, or of another day.
     pub fn run(&mut self, day: Option<NaiveDate>) -> Result<RunScreen, EngineError> {
+        self.guarded(|phone| phone.run_screen(day))
+    }
+
+    fn run_screen(&mut self, day: Option<NaiveDate>) -> Result<RunScreen, EngineError> {
         let clock = self.ports.clock.read();
         let now = self.true_now(clock);
         let today = now.london_day();
@@ -36,6 +40,10 @@ impl Phone {
 
     /// One visit.
     pub fn visit(&mut self, visit: &VisitId) -> Result<VisitScreen, EngineError> {
+        self.guarded(|phone| phone.visit_screen(visit))
+    }
+
+    fn visit_screen(&mut self, visit: &VisitId) -> Result<VisitScreen, EngineError> {
         let clock = self.ports.clock.read();
         let now = self.true_now(clock);
         let doc = DocumentId::Visit(visit.clone());
@@ -68,6 +76,10 @@ impl Phone {
 
     /// One person.
     pub fn person(&mut self, person: &PersonId) -> Result<PersonScreen, EngineError> {
+        self.guarded(|phone| phone.person_screen(person))
+    }
+
+    fn person_screen(&mut self, person: &PersonId) -> Result<PersonScreen, EngineError> {
         let clock = self.ports.clock.read();
         let now = self.true_now(clock);
         let doc = DocumentId::Person(person.clone());
@@ -94,6 +106,10 @@ impl Phone {
 
     /// What is still to finish, of today and of yesterday.
     pub fn owed(&mut self) -> Result<OwedScreen, EngineError> {
+        self.guarded(|phone| phone.owed_screen())
+    }
+
+    fn owed_screen(&mut self) -> Result<OwedScreen, EngineError> {
         let clock = self.ports.clock.read();
         let now = self.true_now(clock);
         self.permit(Access::TodaysRun, clock)?;
@@ -114,6 +130,10 @@ impl Phone {
 
     /// How the phone is. Works while locked, and before enrolment.
     pub fn status(&mut self) -> Result<StatusScreen, EngineError> {
+        self.guarded(|phone| phone.status_screen())
+    }
+
+    fn status_screen(&mut self) -> Result<StatusScreen, EngineError> {
         let clock = self.ports.clock.read();
         if self.is_enrolled() {
             self.notice_clock(clock)?;

@@ -39,6 +39,10 @@ impl Flight {
 impl Phone {
     /// The next request, if it is time for one. Its answer, or the news that there was none, goes to [`Phone::sync_answer`].
     pub fn sync_ask(&mut self) -> Result<Option<Ask>, EngineError> {
+        self.guarded(Phone::next_ask)
+    }
+
+    fn next_ask(&mut self) -> Result<Option<Ask>, EngineError> {
         self.reading()?;
         let clock = self.ports.clock.read();
         self.notice_clock(clock)?;
@@ -66,13 +70,12 @@ impl Phone {
     /// Takes the answer in. An error leaves everything as it was: what waits, waits.
     pub fn sync_answer(&mut self, answer: Result<Answer, NetworkFault>) -> Result<SyncOutcome, EngineError> {
         let Some(flight) = self.flight.take() else { return Ok(SyncOutcome::default()) };
-        match self.take_answer(&flight, answer) {
-            Ok(outcome) => Ok(outcome),
-            Err((failure, error)) => {
-                self.fail(flight.ticket, failure);
-                Err(error)
-            }
-        }
+        self.guarded(|phone| {
+            phone.take_answer(&flight, answer).map_err(|(failure, error)| {
+                phone.fail(flight.ticket, failure);
+                error
+            })
+        })
     }
 
     fn fail(&mut self, ticket: u64, failure: Failure) {
@@ -386,6 +389,9 @@ impl Phone {
         outcome.waiting = self.store()?.waiting()?;
         outcome.changed = docs.into_iter().collect();
         self.tell_session(flight, reply, back, &mut outcome)?;
+        if !reply.more {
+            self.store()?.tidy()?;
+        }
         Ok(outcome)
     }
 
