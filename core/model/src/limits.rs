@@ -4,6 +4,8 @@
 pub const NOTE_BYTES: usize = 16 * 1024;
 /// Longest canonical text of a whole entry, in bytes.
 pub const ENTRY_BYTES: usize = 64 * 1024;
+/// Longest copy of an entry that is sealed for the office alone, in bytes: an entry and its causality, padded, with what the seal adds.
+pub const SEALED_BYTES: usize = 132 * 1024;
 /// Longest identifier, in bytes.
 pub const ID_BYTES: usize = 64;
 /// Most direct predecessors a change may name.

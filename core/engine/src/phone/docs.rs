@@ -1,12 +1,11 @@
 //! Documents as the phone keeps them: one sealed row each, that says what the document adds up to, where its tail is, and which
 //! rows of the store belong to it. Opening one reads those rows and nothing else, so nothing scales with history.
 
-use super::change;
 use super::keys::Keys;
 use crate::error::EngineError;
 use crate::store::{EpochRow, OwnRow, Sealed, Store};
 use holdfast_model::chronology::Clocks;
-use holdfast_model::document::{ChangeRecord, Hand, Segment, Tail, rebuild};
+use holdfast_model::document::{ChangeRecord, Hand, Segment, Tail, decode_change, rebuild};
 use holdfast_model::entry::Read;
 use holdfast_model::id::{Digest, DocumentId, PersonId, VisitId, WorkerId};
 use holdfast_model::projection::{Held, PersonCard, RunRow, Standing};
@@ -259,7 +258,7 @@ fn claimed(read: &Read) -> Millis {
 
 /// Opens an own entry.
 pub(super) fn decode_own(keys: &Keys, own: &OwnRow) -> Result<(DocumentId, ChangeRecord, Digest), EngineError> {
-    change::decode(&keys.open("own", own.n, &own.sealed)?).ok_or(EngineError::SealBroken)
+    decode_change(&keys.open("own", own.n, &own.sealed)?).ok_or(EngineError::SealBroken)
 }
 
 /// A segment of another device as it is kept, before it is sealed.

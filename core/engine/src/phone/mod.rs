@@ -1,6 +1,5 @@
 //! A phone: everything the engine can do, as one synchronous value over ports. [`crate::Engine`] puts it behind a thread.
 
-mod change;
 mod docs;
 mod enrol;
 mod epoch;

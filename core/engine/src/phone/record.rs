@@ -2,7 +2,7 @@
 
 use super::docs::{self, OpenDoc};
 use super::validate::{self, Offered};
-use super::{Phone, change};
+use super::Phone;
 use crate::error::{EngineError, Problem};
 use crate::intent::{Intent, Saved};
 use crate::store::{OwnRow, Sealed};
@@ -136,7 +136,7 @@ impl Phone {
 
         let n = chain.at.last_n + 1;
         let head = chain::next(chain.at.head, Digest::of(text.as_bytes()));
-        let bytes = change::encode(doc, &record, hash);
+        let bytes = document::encode_change(doc, &record, hash);
         let row = OwnRow {
             n,
             epoch: entry.epoch,

@@ -10,12 +10,14 @@
 mod author;
 mod genesis;
 mod materialise;
+mod packed;
 mod rebuild;
 mod segment;
 
 pub use author::author;
 pub use genesis::{ENTRIES, genesis_bytes, genesis_hash};
 pub use materialise::{LeftOut, Materialised, Refused};
+pub use packed::{decode_change, encode_change};
 pub use rebuild::{check_texts, rebuild, rebuild_changes};
 pub(crate) use segment::digest_of;
 pub use segment::segments;

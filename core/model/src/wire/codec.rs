@@ -1,6 +1,7 @@
 //! Bodies to values and back, with every bound checked before memory is taken.
 
 use super::pack::{self, Before, Source, Streams};
+use super::sealed::{self, SealedPush};
 use super::{Push, PushHeader, SegmentHead, SyncReply, SyncRequest};
 use crate::document::Segment;
 use crate::id::{ActorId, ChainEpoch, DeviceId, Digest, DocumentId};
@@ -71,13 +72,38 @@ struct PushLine<'a> {
     here: u32,
 }
 
+/// A request's head with the count of the sealed pushes, which only a request that has some names.
+#[derive(Serialize)]
+struct RequestLine<'a> {
+    #[serde(flatten)]
+    head: &'a SyncRequest,
+    sealed: u32,
+}
+
 /// Writes a request.
 pub fn encode_request(head: &SyncRequest, pushes: &[Push]) -> Vec<u8> {
-    encode(&SyncRequest { pushes: pushes.len() as u32, ..head.clone() }, pushes)
+    encode(&SyncRequest { pushes: pushes.len() as u32, ..head.clone() }, pushes, &[])
+}
+
+/// Writes a request that also hands over what the device cannot read.
+pub fn encode_request_sealed(head: &SyncRequest, pushes: &[Push], sealed: &[SealedPush]) -> Vec<u8> {
+    if sealed.is_empty() {
+        return encode_request(head, pushes);
+    }
+    let head = SyncRequest { pushes: pushes.len() as u32, ..head.clone() };
+    encode(&RequestLine { head: &head, sealed: sealed.len() as u32 }, pushes, sealed)
+}
+
+/// Reads a request without sealed pushes, within the bounds of [`crate::limits`]. One that has some is refused as not understood.
+pub fn decode_request(body: &[u8]) -> Result<(SyncRequest, Vec<Push>), WireError> {
+    match decode_request_sealed(body)? {
+        (head, pushes, sealed) if sealed.is_empty() => Ok((head, pushes)),
+        _ => Err(WireError::Line { line: 1, wanted: "a request without sealed pushes" }),
+    }
 }
 
 /// Reads a request, within the bounds of [`crate::limits`].
-pub fn decode_request(body: &[u8]) -> Result<(SyncRequest, Vec<Push>), WireError> {
+pub fn decode_request_sealed(body: &[u8]) -> Result<(SyncRequest, Vec<Push>, Vec<SealedPush>), WireError> {
     if body.len() > limits::BODY_BYTES {
         return Err(WireError::TooLarge);
     }
@@ -86,7 +112,7 @@ pub fn decode_request(body: &[u8]) -> Result<(SyncRequest, Vec<Push>), WireError
 
 /// Writes a reply.
 pub fn encode_reply(head: &SyncReply, pushes: &[Push]) -> Vec<u8> {
-    encode(&SyncReply { pushes: pushes.len() as u32, ..head.clone() }, pushes)
+    encode(&SyncReply { pushes: pushes.len() as u32, ..head.clone() }, pushes, &[])
 }
 
 /// Reads a reply, within the bounds of [`crate::limits`].
@@ -94,13 +120,15 @@ pub fn decode_reply(body: &[u8]) -> Result<(SyncReply, Vec<Push>), WireError> {
     if body.len() > limits::INFLATED_BYTES {
         return Err(WireError::TooLarge);
     }
-    decode(body, "a reply's head", |head: &SyncReply| head.pushes)
+    let (head, pushes, sealed) = decode(body, "a reply's head", |head: &SyncReply| head.pushes)?;
+    if sealed.is_empty() { Ok((head, pushes)) } else { Err(WireError::Line { line: 1, wanted: "a reply's head" }) }
 }
 
-fn encode(head: &impl Serialize, pushes: &[Push]) -> Vec<u8> {
+fn encode(head: &impl Serialize, pushes: &[Push], sealed: &[SealedPush]) -> Vec<u8> {
     let mut to = Streams::default();
     json_line(&mut to, head);
     pushes.iter().for_each(|push| encode_push(&mut to, push));
+    sealed.iter().for_each(|push| sealed::encode(&mut to, push));
     let words = compress(&to.words);
     let numbers = if to.numbers.is_empty() { Vec::new() } else { compress(&to.numbers) };
     let mut body = Vec::with_capacity(FRONT + words.len() + numbers.len() + to.random.len());
@@ -157,10 +185,15 @@ fn compress(bytes: &[u8]) -> Vec<u8> {
     zstd::bulk::compress(bytes, ZSTD_LEVEL).expect("the destination is as large as the frame can get")
 }
 
-fn decode<H: DeserializeOwned>(body: &[u8], wanted: &'static str, pushes: fn(&H) -> u32) -> Result<(H, Vec<Push>), WireError> {
+/// Everything a body holds, in the order it travels.
+type Whole<H> = (H, Vec<Push>, Vec<SealedPush>);
+
+fn decode<H: DeserializeOwned>(body: &[u8], wanted: &'static str, pushes: fn(&H) -> u32) -> Result<Whole<H>, WireError> {
     #[derive(Deserialize)]
     struct Version {
         v: u32,
+        #[serde(default)]
+        sealed: u32,
     }
     let [words, numbers, random] = split(body)?;
     let words = inflate(words, limits::INFLATED_BYTES)?;
@@ -180,7 +213,15 @@ fn decode<H: DeserializeOwned>(body: &[u8], wanted: &'static str, pushes: fn(&H)
     for _ in 0..pushes(&head) {
         all.push(decode_push(&mut from)?);
     }
-    if from.words.is_empty() && from.numbers.is_empty() && from.random.is_empty() { Ok((head, all)) } else { Err(from.bad("the last")) }
+    let mut sealed = Vec::new();
+    for _ in 0..version.sealed {
+        sealed.push(sealed::decode(&mut from)?);
+    }
+    if from.words.is_empty() && from.numbers.is_empty() && from.random.is_empty() {
+        Ok((head, all, sealed))
+    } else {
+        Err(from.bad("the last"))
+    }
 }
 
 /// The three streams of a body, two of them still compressed.

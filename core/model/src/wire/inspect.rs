@@ -1,5 +1,6 @@
 //! What a push turns out to be: which entries are what their device signed, and what has to be held for checking.
 
+use super::sealed::{Unopened, Unsealed};
 use super::{Push, PushHeader};
 use crate::chain;
 use crate::document::{ChangeRecord, GateError, Segment, rebuild_changes};
@@ -62,6 +63,8 @@ pub enum Hold {
     WrongSequence,
     /// Its text names another document than its segment.
     WrongDocument,
+    /// It came sealed, and did not open to what its device signed.
+    Unopened,
 }
 
 impl Hold {
@@ -74,6 +77,7 @@ impl Hold {
             Hold::WrongEpoch => "entry_wrong_epoch",
             Hold::WrongSequence => "entry_wrong_sequence",
             Hold::WrongDocument => "entry_wrong_document",
+            Hold::Unopened => "entry_unopened",
         }
     }
 }
@@ -94,9 +98,9 @@ pub struct Inspected {
 pub struct InspectedEntry {
     /// Its place in the device's chain.
     pub seq: u64,
-    /// Which segment of the push it stands in.
+    /// Which segment of the push it stands in. For one that did not open: none, the highest number there is.
     pub segment: u32,
-    /// Which text of that segment it is.
+    /// Which text of that segment it is; for one that did not open, which of these.
     pub index: u32,
     /// Digest of its text.
     pub text: Digest,
@@ -112,17 +116,33 @@ pub struct InspectedEntry {
 /// An entry that is no entry, or that claims another place than it has, is held alone; the others go on. Where such an entry
 /// stands in the chain is concluded from the places the others leave free.
 pub fn inspect(push: &Push) -> Result<Inspected, PushError> {
+    inspect_around(push, &[])
+}
+
+/// As [`inspect`], for a push some of whose entries came sealed and did not open: these are held, the others go on.
+pub fn inspect_unsealed(unsealed: &Unsealed) -> Result<Inspected, PushError> {
+    inspect_around(&unsealed.push, &unsealed.unopened)
+}
+
+fn inspect_around(push: &Push, unopened: &[Unopened]) -> Result<Inspected, PushError> {
     let header = &push.header;
     let count = header.count as usize;
     if count == 0 || count > limits::PUSH_ENTRIES || header.first == 0 || header.first > u64::MAX >> 1 {
         return Err(PushError::Bounds);
     }
-    if push.segments.iter().map(|s| s.texts.len()).sum::<usize>() != count {
+    if push.segments.iter().map(|s| s.texts.len()).sum::<usize>() + unopened.len() != count {
         return Err(PushError::Incomplete);
     }
     let mut slots: Vec<Option<InspectedEntry>> = (0..count).map(|_| None).collect();
     let mut places: Vec<Vec<u32>> = push.segments.iter().map(|s| vec![0; s.texts.len()]).collect();
     let mut displaced: Vec<InspectedEntry> = Vec::new();
+    // First those whose place is known from outside: no claim of a text may take it.
+    for (i, u) in unopened.iter().enumerate() {
+        let offset = u.seq.checked_sub(header.first).and_then(|o| usize::try_from(o).ok()).unwrap_or(usize::MAX);
+        let Some(slot @ None) = slots.get_mut(offset) else { return Err(PushError::Incomplete) };
+        let read = Err(Hold::Unopened);
+        *slot = Some(InspectedEntry { seq: u.seq, segment: u32::MAX, index: i as u32, text: u.text, head: Digest::ZERO, read });
+    }
     for (s, segment) in push.segments.iter().enumerate() {
         for (i, text) in segment.texts.iter().enumerate() {
             let (claimed, read) = judge(header, segment, text);
@@ -144,7 +164,9 @@ pub fn inspect(push: &Push) -> Result<Inspected, PushError> {
         entry.seq = header.first + offset as u64;
         head = chain::next(head, entry.text);
         entry.head = head;
-        places[entry.segment as usize][entry.index as usize] = offset as u32;
+        if let Some(place) = places.get_mut(entry.segment as usize).and_then(|p| p.get_mut(entry.index as usize)) {
+            *place = offset as u32;
+        }
         entries.push(entry);
     }
     if head != header.head {

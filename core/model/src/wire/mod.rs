@@ -8,9 +8,11 @@
 mod codec;
 mod inspect;
 mod pack;
+mod sealed;
 
-pub use codec::{WireError, decode_reply, decode_request, encode_reply, encode_request};
-pub use inspect::{Hold, Inspected, InspectedEntry, PushError, inspect, push_header};
+pub use codec::{WireError, decode_reply, decode_request, decode_request_sealed, encode_reply, encode_request, encode_request_sealed};
+pub use inspect::{Hold, Inspected, InspectedEntry, PushError, inspect, inspect_unsealed, push_header};
+pub use sealed::{SealedEntry, SealedPush, Unopened, Unsealed, proof};
 
 use crate::document::Segment;
 use crate::entry::PlanRef;

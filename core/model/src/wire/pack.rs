@@ -101,6 +101,11 @@ impl<'a> Source<'a> {
         self.random = rest;
         Ok(*taken)
     }
+    pub fn bytes(&mut self, length: usize) -> Result<&'a [u8], WireError> {
+        let (taken, rest) = self.random.split_at_checked(length).ok_or_else(|| self.bad("followed by its bytes"))?;
+        self.random = rest;
+        Ok(taken)
+    }
 }
 
 /// What the entry before it was, in the order they travel: what a packed entry is told against.

@@ -1,0 +1,106 @@
+//! What a locked phone hands over: bounds, and what becomes of an entry that does not open.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use common::{push, request};
+use holdfast_model::document::{encode_change, rebuild};
+use holdfast_model::id::Digest;
+use holdfast_model::limits;
+use holdfast_model::wire::{
+    Hold, PushError, SealedEntry, SealedPush, WireError, decode_request, decode_request_sealed, encode_request_sealed, inspect,
+    inspect_unsealed, proof,
+};
+
+/// A push as the same phone sends it while locked. "Sealing" turns every bit: what counts here is that it has to be undone.
+fn sealed(seed: u64, count: u64) -> SealedPush {
+    let open = push(seed, count);
+    let mut changes: Vec<_> =
+        open.segments.iter().flat_map(|s| rebuild(s).unwrap().into_iter().map(|(r, h)| (s.head.doc.clone(), r, h))).collect();
+    changes.sort_by_key(|(_, record, _)| holdfast_model::entry::Read::parse(&record.text).unwrap().place().2);
+    let proofs: Vec<_> = changes.iter().map(proof).collect();
+    let mut header = open.header;
+    header.segments = proofs.iter().map(|[_, segment]| *segment).collect();
+    let entries = changes.iter().zip(&proofs).map(|((doc, record, hash), [text, _])| SealedEntry {
+        text: *text,
+        sealed: encode_change(doc, record, *hash).iter().map(|b| !b).collect(),
+    });
+    SealedPush { entries: entries.collect(), header }
+}
+
+fn turn(_: u64, sealed: &[u8]) -> Option<Vec<u8>> {
+    Some(sealed.iter().map(|b| !b).collect())
+}
+
+#[test]
+fn a_sealed_push_travels_whole_and_says_what_the_open_one_says() {
+    let sealed = sealed(5, 40);
+    let body = encode_request_sealed(&request(&push(5, 1)), &[], std::slice::from_ref(&sealed));
+    let (_, pushes, arrived) = decode_request_sealed(&body).unwrap();
+    assert_eq!((pushes.len(), &arrived[0]), (0, &sealed));
+    assert!(matches!(decode_request(&body), Err(WireError::Line { .. })), "who does not look for it must not lose it");
+    let open = push(5, 40);
+    let there = inspect(&open).unwrap();
+    let unsealed = sealed.unseal(turn);
+    let here = inspect_unsealed(&unsealed).unwrap();
+    let facts = |i: &holdfast_model::wire::Inspected| i.entries.iter().map(|e| (e.seq, e.text, e.head, e.read.is_ok())).collect::<Vec<_>>();
+    assert_eq!(facts(&here), facts(&there));
+    assert!((0..40).all(|s| here.rebuild(&unsealed.push, s).is_ok()));
+}
+
+#[test]
+fn what_does_not_open_is_held_alone() {
+    for broken in [0, 3, 7] {
+        let mut sealed = sealed(9, 8);
+        let last = sealed.entries[broken].sealed.len() - 1;
+        sealed.entries[broken].sealed[last] ^= 1;
+        let unsealed = sealed.unseal(turn);
+        let inspected = inspect_unsealed(&unsealed).unwrap();
+        let held: Vec<_> = inspected.entries.iter().filter_map(|e| e.read.as_ref().err().map(|h| (e.seq, *h))).collect();
+        assert_eq!(held, [(broken as u64 + 1, Hold::Unopened)]);
+        assert_eq!(Hold::Unopened.code(), "entry_unopened");
+        assert_eq!(unsealed.unopened[0].seq, broken as u64 + 1);
+        assert!((0..7).all(|s| inspected.rebuild(&unsealed.push, s).is_ok()), "the others pass the gate");
+    }
+    let none = sealed(9, 8).unseal(|_, _| None);
+    assert_eq!(inspect_unsealed(&none).unwrap().entries.len(), 8);
+}
+
+#[test]
+fn another_causality_than_the_signed_one_is_withheld_not_held() {
+    let mut sealed = sealed(9, 8);
+    // A bit of the actor: the text is the signed one.
+    sealed.entries[3].sealed[20] ^= 1;
+    let unsealed = sealed.unseal(turn);
+    let inspected = inspect_unsealed(&unsealed).unwrap();
+    assert!(inspected.entries.iter().all(|e| e.read.is_ok()), "the statement stands");
+    let gate: Vec<bool> = (0..8).map(|s| inspected.rebuild(&unsealed.push, s).is_ok()).collect();
+    assert_eq!(gate, [true, true, true, false, true, true, true, true]);
+}
+
+#[test]
+fn the_chain_holds_whatever_opens() {
+    let mut sealed = sealed(9, 8);
+    // Another text's digest, whether its entry opens or not: the signed chain does not lead through it.
+    sealed.entries[3].text = Digest([7; 32]);
+    assert_eq!(inspect_unsealed(&sealed.clone().unseal(turn)), Err(PushError::Chain));
+    sealed.entries.pop();
+    assert_eq!(inspect_unsealed(&sealed.unseal(turn)), Err(PushError::Incomplete));
+}
+
+#[test]
+fn bounds_are_kept_before_memory_is_taken() {
+    let mut one = sealed(2, 1);
+    one.entries[0].sealed = vec![0; limits::SEALED_BYTES];
+    let body = |push: &SealedPush| encode_request_sealed(&request(&common::push(2, 1)), &[], std::slice::from_ref(push));
+    assert!(decode_request_sealed(&body(&one)).is_ok());
+    one.entries[0].sealed.push(0);
+    assert!(matches!(decode_request_sealed(&body(&one)), Err(WireError::Line { .. })));
+    let mut many = sealed(2, 1);
+    many.header.count = limits::PUSH_ENTRIES as u32 + 1;
+    assert!(matches!(decode_request_sealed(&body(&many)), Err(WireError::Line { .. })));
+    let whole = body(&sealed(2, 3));
+    for end in 0..whole.len() {
+        assert!(decode_request_sealed(&whole[..end]).is_err(), "cut at {end}");
+    }
+}
