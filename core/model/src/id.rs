@@ -1,7 +1,7 @@
 //! Names of things. Identifiers that come from the provider's own system ("P-101") are kept as they are;
 //! identifiers made here are random or time-ordered and carry no meaning.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
 
 /// Why a text is not an identifier.
@@ -35,25 +35,48 @@ fn check(text: &str) -> Result<(), BadId> {
     if text.len() > crate::limits::ID_BYTES {
         return Err(BadId::TooLong);
     }
-    match text.chars().find(|c| !(c.is_ascii_alphanumeric() || "-_./#+".contains(*c))) {
+    let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'/' | b'#' | b'+');
+    match text.chars().find(|c| !u8::try_from(*c).is_ok_and(fits)) {
         Some(c) => Err(BadId::Character(c)),
         None => Ok(()),
     }
 }
 
+/// Reads a type from a text where it stands, without a copy of the text first: ids are most of what an entry is made of.
+macro_rules! read_as_text {
+    ($name:ident, $parse:expr) => {
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                struct Text;
+                impl de::Visitor<'_> for Text {
+                    type Value = $name;
+                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                        f.write_str("an identifier")
+                    }
+                    fn visit_str<E: de::Error>(self, text: &str) -> Result<$name, E> {
+                        $parse(text).map_err(E::custom)
+                    }
+                }
+                from.deserialize_str(Text)
+            }
+        }
+    };
+}
+
 macro_rules! named {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[serde(transparent)]
         pub struct $name(String);
+
+        read_as_text!($name, $name::new);
 
         impl $name {
             /// Takes a text of 1 to 64 letters, digits and `- _ . / # +`.
-            pub fn new(text: impl Into<String>) -> Result<Self, BadId> {
-                let text = text.into();
-                check(&text)?;
-                Ok(Self(text))
+            pub fn new(text: impl Into<String> + AsRef<str>) -> Result<Self, BadId> {
+                check(text.as_ref())?;
+                Ok(Self(text.into()))
             }
             /// The text as the provider writes it.
             pub fn as_str(&self) -> &str {
@@ -109,19 +132,24 @@ named!(/// An outage of the provider's own system.
 macro_rules! hex_id {
     ($(#[$doc:meta])* $name:ident, $bytes:literal) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(pub [u8; $bytes]);
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                let mut digits = [0; $bytes * 2];
+                data_encoding::HEXLOWER.encode_mut(&self.0, &mut digits);
+                to.serialize_str(std::str::from_utf8(&digits).expect("hexadecimal digits"))
+            }
+        }
+        read_as_text!($name, $name::parse);
 
         impl $name {
             /// Reads lower- or upper-case hexadecimal digits.
             pub fn parse(text: &str) -> Result<Self, BadId> {
-                data_encoding::HEXLOWER_PERMISSIVE
-                    .decode(text.as_bytes())
-                    .ok()
-                    .and_then(|b| <[u8; $bytes]>::try_from(b).ok())
-                    .map(Self)
-                    .ok_or(BadId::NotHex($bytes * 2))
+                let mut bytes = [0; $bytes];
+                let whole = text.len() == $bytes * 2 && data_encoding::HEXLOWER_PERMISSIVE.decode_mut(text.as_bytes(), &mut bytes).is_ok();
+                if whole { Ok(Self(bytes)) } else { Err(BadId::NotHex($bytes * 2)) }
             }
         }
         impl TryFrom<String> for $name {
@@ -183,9 +211,15 @@ impl Digest {
 /// An entry's name: a UUID of version 7 (RFC 9562), made on the device that records it.
 ///
 /// Its time part is the device's wall clock. It orders nothing: chronology does.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EntryId(pub [u8; 16]);
+
+read_as_text!(EntryId, EntryId::parse);
+impl Serialize for EntryId {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(std::str::from_utf8(&self.chars()).expect("hexadecimal digits and hyphens"))
+    }
+}
 
 impl EntryId {
     /// Makes an id from the wall clock's milliseconds since 1970 and ten random bytes.
@@ -198,6 +232,17 @@ impl EntryId {
         b[6] = 0x70 | (b[6] & 0x0f);
         b[8] = 0x80 | (b[8] & 0x3f);
         EntryId(b)
+    }
+
+    /// The 36 characters.
+    pub fn chars(&self) -> [u8; 36] {
+        let mut hex = [0; 32];
+        data_encoding::HEXLOWER.encode_mut(&self.0, &mut hex);
+        let mut chars = [b'-'; 36];
+        for (to, from) in [(0, 0..8), (9, 8..12), (14, 12..16), (19, 16..20), (24, 20..32)] {
+            chars[to..to + from.len()].copy_from_slice(&hex[from]);
+        }
+        chars
     }
 
     /// Reads the 36 characters of a UUID of version 7.
@@ -237,8 +282,7 @@ impl From<EntryId> for String {
 }
 impl fmt::Display for EntryId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let h = data_encoding::HEXLOWER.encode(&self.0);
-        write!(f, "{}-{}-{}-{}-{}", &h[..8], &h[8..12], &h[12..16], &h[16..20], &h[20..])
+        f.write_str(std::str::from_utf8(&self.chars()).expect("hexadecimal digits and hyphens"))
     }
 }
 impl fmt::Debug for EntryId {
@@ -248,8 +292,7 @@ impl fmt::Debug for EntryId {
 }
 
 /// The subject whose entries share one document.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DocumentId {
     /// Everything said about one visit.
     Visit(VisitId),
@@ -257,6 +300,13 @@ pub enum DocumentId {
     Person(PersonId),
     /// What the office did during one outage.
     Outage(OutageId),
+}
+
+read_as_text!(DocumentId, DocumentId::parse);
+impl Serialize for DocumentId {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
 }
 
 impl DocumentId {

@@ -8,6 +8,7 @@
 //! receiver rebuilds each change with Automerge's own encoder ([`rebuild`]) and compares digests.
 
 mod author;
+mod chunk;
 mod genesis;
 mod materialise;
 mod packed;
