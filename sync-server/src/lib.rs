@@ -4,7 +4,10 @@
 //! |---|---|
 //! | [`office`] | the synchronous core: answers requests, records what the office itself says, answers the console's questions |
 //! | [`ledger`] | what is durable: append-only, sealed, one transaction for all that belongs together |
+//! | [`http`] | addresses, limits, streams, TLS |
+//! | [`admin`] | master key, backup, restore, verify |
 //! | [`accounts`] | who may sign in to the console, and what they may do there |
+//! | [`console`] | what the office sees in a browser |
 //! | [`import`] | what a provider exports from its own systems, checked whole and recorded whole |
 //! | [`metrics`] | counts, without any person in them |
 //!
@@ -16,9 +19,12 @@
 #![forbid(unsafe_code)]
 
 pub mod accounts;
+pub mod admin;
+pub mod console;
 pub mod error;
 #[doc(hidden)]
 pub mod faults;
+pub mod http;
 pub mod import;
 mod ingest;
 mod keys;

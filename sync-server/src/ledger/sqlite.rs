@@ -53,6 +53,11 @@ impl SqliteLedger {
         &self.path
     }
 
+    /// Codes that were used, and by which phone.
+    pub fn used_codes(&self) -> Result<Vec<(Vec<u8>, DeviceId)>, OfficeError> {
+        self.all("SELECT row, used_by FROM code WHERE used_by IS NOT NULL", [], |r| Ok((r.get(0)?, device(r.get(1)?)?)))
+    }
+
     fn reader(&self) -> MutexGuard<'_, Connection> {
         // A reader that panicked left nothing half-done: statements reset when they are dropped.
         self.reader.lock().unwrap_or_else(PoisonError::into_inner)

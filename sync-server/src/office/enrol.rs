@@ -3,7 +3,8 @@
 use super::sync::{refusal, unavailable};
 use super::{EnrolCode, Office, locked, wait};
 use crate::error::OfficeError;
-use crate::ledger::{Batch, CodeRow, HeldRaw, Table};
+use crate::admin::code_row;
+use crate::ledger::{Batch, HeldRaw, Table};
 use crate::phone::Phone;
 use crate::writer::phone_row;
 use data_encoding::BASE32_NOPAD;
@@ -41,10 +42,8 @@ impl Office {
         }
         let inner = &self.inner;
         let code = OneTimeCode::generate(&*inner.random);
-        let row = code.digest(&inner.keys.codes).0.to_vec();
-        let sealed = inner.keys.seal_raw("code", &row, worker.as_str().as_bytes(), &*inner.random);
         let expires = self.now().plus(valid_ms);
-        let with = Batch { codes: vec![CodeRow { row, expires, used_by: None, sealed }], ..Batch::default() };
+        let with = Batch { codes: vec![code_row(&inner.keys, &code, worker, expires, &*inner.random)], ..Batch::default() };
         wait(self.store(Vec::new(), Vec::new(), Vec::new(), with)?)?;
         Ok(EnrolCode { code: code.to_string(), worker: worker.clone(), expires })
     }

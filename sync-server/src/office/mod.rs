@@ -17,6 +17,7 @@ mod sync;
 mod view;
 
 pub use sync::{Begun, Pending};
+pub(crate) use sync::{refusal, too_large};
 pub use view::*;
 
 use crate::error::OfficeError;

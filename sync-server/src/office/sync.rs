@@ -7,7 +7,7 @@ use crate::ingest::{Ready, Refused};
 use crate::phone::Phone;
 use crate::writer::Outcome;
 use holdfast_model::chronology::weak_truth;
-use holdfast_model::id::{ChainEpoch, DeviceId, Digest};
+use holdfast_model::id::{BranchId, ChainEpoch, DeviceId, Digest};
 use holdfast_model::port::{Answer, Ask};
 use holdfast_model::time::Millis;
 use holdfast_model::wire::{
@@ -18,6 +18,9 @@ use tokio::sync::oneshot;
 
 /// A sample is kept when the last one of the same boot is older than this, or much less sure.
 const SAMPLE_EVERY_MS: i64 = 10 * 60_000;
+
+/// What a phone signs to listen to nudges, in place of a body. A nudge carries a count only, so a repeated request tells nothing.
+const LIVE: &str = "GET /v1/live";
 
 /// What the first half of answering comes to.
 pub enum Begun {
@@ -166,6 +169,14 @@ impl Office {
         self.keep_unknown(device, &ask.body);
         let says = "The office does not know this phone. What is on it stays there, safe. Ask the office for a new code and enrol it again.";
         Err(refusal(403, "device_unknown", says, None))
+    }
+
+    /// The branch whose nudges a phone may hear: it signed the address, and is not shut out.
+    pub(crate) fn listens(&self, device: &str, signature: &str) -> Option<BranchId> {
+        let phone = self.state().phones.get(&DeviceId::new(device).ok()?).cloned()?;
+        let phone = locked(&phone);
+        let signed = phone.public_key()?.verify_text(&wire::request_signed_bytes(LIVE.as_bytes()), signature).is_ok();
+        (signed && phone.revoked.is_none()).then(|| phone.branch.clone())
     }
 
     fn refused(&self, e: &Refused) -> Answer {

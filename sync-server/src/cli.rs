@@ -1,0 +1,307 @@
+//! What the terminal takes and says. Exit codes: 0 done, 1 it could not be done, 2 the command is not understood, 3 verify found something
+//! wrong, 4 an import has problems.
+
+use clap::{Parser, Subcommand};
+use holdfast_host::{ClockSpec, SystemRandom};
+use holdfast_model::id::{BranchId, ProviderId, WorkerId};
+use holdfast_model::time::MINUTE;
+use holdfast_sync_server::admin::{self, back_up, master_key, restore, verify};
+use holdfast_sync_server::console::{self, Console};
+use holdfast_sync_server::http::{Stop, Tls, router, serve};
+use holdfast_sync_server::import::{self, ImportError, Upload};
+use holdfast_sync_server::{Office, OfficeConfig, OfficeError};
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+/// Version of the JSON that `--json` prints.
+const JSON: u32 = 1;
+
+/// The office's side of Holdfast: takes in what phones recorded, keeps it, shows it, hands it on.
+#[derive(Parser)]
+#[command(name = "holdfast-server", version)]
+pub struct Args {
+    /// The directory of the store; made when missing.
+    #[arg(long, value_name = "DIR", global = true, default_value = "holdfast-data")]
+    data: PathBuf,
+    /// The master key's file. Usually DIR.key beside the data directory, or the service manager's credential `holdfast-master-key`.
+    #[arg(long, value_name = "FILE", global = true)]
+    master_key: Option<PathBuf>,
+    /// The clock, for drills: system | fixed:TIME | from:TIME[xSPEED] | file:PATH, each with an error such as ,+47m.
+    #[arg(long, value_name = "SPEC", global = true, default_value = "system")]
+    clock: ClockSpec,
+    /// Answers as JSON, one object a line.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serves phones and the console.
+    Serve {
+        /// Where to listen.
+        #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8443")]
+        listen: SocketAddr,
+        /// The provider's name, for a new store.
+        #[arg(long, default_value = "provider")]
+        provider: ProviderId,
+        /// The first branch's name, for a new store.
+        #[arg(long, default_value = "branch")]
+        branch: BranchId,
+        /// Certificate in PEM: TLS is on with it.
+        #[arg(long, value_name = "FILE", requires = "tls_key")]
+        tls_cert: Option<PathBuf>,
+        /// Its private key in PEM.
+        #[arg(long, value_name = "FILE", requires = "tls_cert")]
+        tls_key: Option<PathBuf>,
+        /// A proxy in front speaks TLS to browsers.
+        #[arg(long)]
+        behind_tls: bool,
+    },
+    /// Imports people, workers, care plans and a rota from a folder of CSV files: all or nothing.
+    Import {
+        /// The folder.
+        folder: PathBuf,
+        /// Only says what would be done, and every problem.
+        #[arg(long)]
+        dry_run: bool,
+        /// The branch; for a new store, its first.
+        #[arg(long, default_value = "branch")]
+        branch: BranchId,
+        /// The provider's name, for a new store.
+        #[arg(long, default_value = "provider")]
+        provider: ProviderId,
+        /// Who imports: the entries are theirs.
+        #[arg(long, default_value = "import")]
+        author: WorkerId,
+    },
+    /// Makes a one-time code that enrols a phone. Works while the office serves.
+    EnrolCode {
+        /// For whom.
+        #[arg(long)]
+        worker: WorkerId,
+        /// Minutes that the code works.
+        #[arg(long, default_value_t = 60)]
+        minutes: u32,
+    },
+    /// Copies the store to a file while the office works, and checks the copy.
+    Backup {
+        /// The file.
+        file: PathBuf,
+    },
+    /// Takes a backup up as the store, in a new life of the ledger: phones offer again what it lacks.
+    Restore {
+        /// The file.
+        file: PathBuf,
+    },
+    /// Reads the whole store again: seals, signatures, chains, counters. Works while the office serves.
+    Verify,
+}
+
+/// What went wrong, for a person and as a code.
+struct Trouble {
+    code: &'static str,
+    says: String,
+    exit: u8,
+    more: Value,
+}
+
+impl Trouble {
+    fn new(code: &'static str, says: impl ToString) -> Trouble {
+        Trouble { code, says: says.to_string(), exit: 1, more: Value::Null }
+    }
+}
+
+macro_rules! trouble_from {
+    ($($error:ty),+) => {$(
+        impl From<$error> for Trouble {
+            fn from(e: $error) -> Trouble {
+                Trouble::new(e.code(), e)
+            }
+        }
+    )+};
+}
+trouble_from!(OfficeError, holdfast_vault::MasterKeyError, holdfast_host::ClockError, holdfast_sync_server::accounts::AccountsError);
+
+impl From<std::io::Error> for Trouble {
+    fn from(e: std::io::Error) -> Trouble {
+        OfficeError::from(e).into()
+    }
+}
+
+/// Does what was asked.
+pub fn run(args: Args) -> ExitCode {
+    let json = args.json;
+    match dispatch(args) {
+        Ok(code) => code,
+        Err(trouble) => {
+            if json {
+                println!("{}", json!({"v": JSON, "error": trouble.code, "says": trouble.says, "more": trouble.more}));
+            } else {
+                eprintln!("holdfast-server: {} [{}]", trouble.says, trouble.code);
+            }
+            ExitCode::from(trouble.exit)
+        }
+    }
+}
+
+fn dispatch(args: Args) -> Result<ExitCode, Trouble> {
+    let said = |text: String, value: Value| {
+        if args.json {
+            println!("{value}");
+        } else {
+            println!("{text}");
+        }
+        Ok(ExitCode::SUCCESS)
+    };
+    match &args.command {
+        Command::Serve { listen, provider, branch, tls_cert, tls_key, behind_tls } => {
+            let tls = tls_cert.clone().zip(tls_key.clone()).map(|(cert, key)| Tls { cert, key });
+            let secure = tls.is_some() || *behind_tls;
+            start(&args, provider, branch, *listen, tls, secure)
+        }
+        Command::Import { folder, dry_run, branch, provider, author } => import(&args, folder, *dry_run, provider, branch, author),
+        Command::EnrolCode { worker, minutes } => {
+            let random = SystemRandom::new();
+            let (master, _) = master_key(&args.data, args.master_key.as_deref(), &random)?;
+            let now = clock_now(&args)?;
+            let code = admin::enrol_code(&args.data, master, worker, now.plus(i64::from(*minutes) * MINUTE), &random)?;
+            let value = json!({"v": JSON, "code": code.code, "worker": code.worker, "expires": code.expires.rfc3339()});
+            said(format!("{}  for {}, until {}", code.code, code.worker, code.expires.rfc3339()), value)
+        }
+        Command::Backup { file } => {
+            let made = back_up(&args.data, file)?;
+            let value = json!({"v": JSON, "file": made.file, "bytes": made.bytes});
+            said(format!("backed up to {} ({} bytes), and checked; keep the master key elsewhere", file.display(), made.bytes), value)
+        }
+        Command::Restore { file } => {
+            let epoch = restore(&args.data, file, &SystemRandom::new())?;
+            let text = "restored; the store that was there is kept beside it; phones now offer again what this backup lacks";
+            said(text.into(), json!({"v": JSON, "server_epoch": epoch}))
+        }
+        Command::Verify => {
+            let random = SystemRandom::new();
+            let (master, _) = master_key(&args.data, args.master_key.as_deref(), &random)?;
+            let found = verify(&args.data, master, &random)?;
+            let sound = found.wrong.is_empty();
+            let mut text = format!(
+                "{} entries (checksum {}), {} pushes, {} segments ({} withheld), {} chains, {} gaps, {} forks, {} held for checking",
+                found.entries, found.checksum, found.pushes, found.segments, found.withheld, found.chains, found.gaps, found.forks, found.held
+            );
+            text.push_str(if sound { "\nall is as it was written" } else { "\nWRONG:" });
+            for (code, n) in &found.wrong {
+                text.push_str(&format!("\n  {code}: {n}"));
+            }
+            said(text, serde_json::to_value(&found).unwrap_or(Value::Null))?;
+            Ok(if sound { ExitCode::SUCCESS } else { ExitCode::from(3) })
+        }
+    }
+}
+
+fn clock_now(args: &Args) -> Result<holdfast_model::time::Millis, Trouble> {
+    use holdfast_model::port::Clock;
+    Ok(args.clock.open()?.read().wall)
+}
+
+fn config(args: &Args, provider: &ProviderId, branch: &BranchId) -> Result<(OfficeConfig, admin::Where), Trouble> {
+    let random = SystemRandom::new();
+    let (master, key) = master_key(&args.data, args.master_key.as_deref(), &random)?;
+    let clock = args.clock.open()?;
+    let mut config = OfficeConfig::new(&args.data, master, Arc::new(clock), Arc::new(random));
+    config.drill = args.clock.is_drill();
+    config.provider = provider.clone();
+    config.branch = branch.clone();
+    Ok((config, key))
+}
+
+fn import(
+    args: &Args,
+    folder: &std::path::Path,
+    dry_run: bool,
+    provider: &ProviderId,
+    branch: &BranchId,
+    author: &WorkerId,
+) -> Result<ExitCode, Trouble> {
+    let (config, _) = config(args, provider, branch)?;
+    let files = Upload::folder(folder)?;
+    let office = Office::open(config)?;
+    let quiet = &mut |_| {};
+    let result = if dry_run {
+        import::dry_run(&office, branch, &files, quiet).map(|(_, imported)| imported)
+    } else {
+        import::import(&office, branch, author, &files, quiet)
+    };
+    office.close();
+    match result {
+        Ok(imported) => {
+            let notices: Vec<String> = imported.notices.iter().map(ToString::to_string).collect();
+            if args.json {
+                let counts = serde_json::to_value(imported.counts).unwrap_or(Value::Null);
+                println!("{}", json!({"v": JSON, "dry_run": dry_run, "entries": imported.entries.len(), "counts": counts, "notices": notices}));
+            } else {
+                for line in &notices {
+                    println!("{line}");
+                }
+                let what = if dry_run { "nothing was recorded (dry run); it would go in whole" } else { "imported" };
+                println!("{what}: {} entries", imported.entries.len());
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(ImportError::Problems(problems)) => {
+            let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            if !args.json {
+                for line in &lines {
+                    println!("{line}");
+                }
+            }
+            let says = "nothing was imported: put these right and import again";
+            Err(Trouble { exit: 4, more: json!(lines), ..Trouble::new("import_problems", says) })
+        }
+        Err(ImportError::Office(e)) => Err(e.into()),
+    }
+}
+
+fn start(
+    args: &Args,
+    provider: &ProviderId,
+    branch: &BranchId,
+    listen: SocketAddr,
+    tls: Option<Tls>,
+    secure: bool,
+) -> Result<ExitCode, Trouble> {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info,hyper=warn".into());
+    tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let (config, key) = config(args, provider, branch)?;
+    let random = config.random.clone();
+    let office = Office::open(config)?;
+    let console = Console::open(office.clone(), random, secure)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let stop = Stop::default();
+        stop.on_signals()?;
+        let listener = tokio::net::TcpListener::bind(listen).await?;
+        let address = listener.local_addr()?;
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let link = console.first_link()?.map(|path| format!("{scheme}://{address}{path}"));
+        if args.json {
+            println!("{}", json!({"v": JSON, "listening": format!("{scheme}://{address}"), "first_link": link, "master_key": key.path}));
+        } else {
+            println!("listening on {scheme}://{address}/console");
+            if key.made {
+                println!("a new master key is at {}: keep a copy elsewhere, without it nothing can be read", key.path.display());
+            }
+            if let Some(link) = &link {
+                println!("nobody can sign in yet; open this once, within 24 hours, to be the first administrator:\n  {link}");
+            }
+        }
+        let app = router(office.clone(), stop.clone()).merge(console::router(console, stop.clone()));
+        serve(listener, app, tls, stop).await?;
+        Ok::<(), Trouble>(())
+    })?;
+    office.close();
+    Ok(ExitCode::SUCCESS)
+}

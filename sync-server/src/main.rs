@@ -1,0 +1,10 @@
+//! `holdfast-server`: the office's side, from a terminal.
+
+mod cli;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::run(cli::Args::parse())
+}
