@@ -211,7 +211,7 @@ fn a_body_that_inflates_beyond_the_bound_is_refused() {
 fn repetitive() -> Push {
     let mut n = Numbers(5);
     let mut device = Device::new(1, &mut n);
-    let long = format!("\"{}\"", "p".repeat(500));
+    let long = format!(r#"{{"p":"{}"}}"#, "p".repeat(490));
     for _ in 0..limits::PUSH_ENTRIES {
         let entry = device.entry(&visit(1), &mut n);
         let (id, at, seq) = (entry.id, entry.recorded.at.0, entry.seq);
@@ -222,6 +222,20 @@ fn repetitive() -> Push {
         device.write(&visit(1), id, &text);
     }
     device.push()
+}
+
+/// Other implementers may stream: a frame need not say how long it is.
+#[test]
+fn a_frame_that_does_not_say_its_length_is_read_and_bounded_too() {
+    let push = push(1, 3);
+    let streamed = |words: &[u8]| zstd::stream::encode_all(words, 3).unwrap();
+    let frame = |words: Vec<u8>| {
+        let words = streamed(&words);
+        [b"HFS1".to_vec(), (words.len() as u32).to_le_bytes().to_vec(), vec![0; 4], words].concat()
+    };
+    let head = serde_json::to_vec(&SyncRequest { pushes: 0, ..request(&push) }).unwrap();
+    assert_eq!(decode_request(&frame([head.clone(), vec![b'\n']].concat())).unwrap().1, []);
+    assert_eq!(decode_request(&frame([head, vec![b'\n'; limits::INFLATED_BYTES]].concat())), Err(WireError::TooLarge));
 }
 
 #[test]

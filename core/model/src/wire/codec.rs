@@ -1,6 +1,6 @@
 //! Bodies to values and back, with every bound checked before memory is taken.
 
-use super::pack::{self, Before, Source, Streams};
+use super::pack::{self, Before, Common, Source, Streams};
 use super::sealed::{self, SealedPush};
 use super::{Push, PushHeader, SegmentHead, SyncReply, SyncRequest};
 use crate::document::Segment;
@@ -129,6 +129,8 @@ fn encode(head: &impl Serialize, pushes: &[Push], sealed: &[SealedPush]) -> Vec<
     json_line(&mut to, head);
     pushes.iter().for_each(|push| encode_push(&mut to, push));
     sealed.iter().for_each(|push| sealed::encode(&mut to, push));
+    let mut with = zstd::bulk::Compressor::new(ZSTD_LEVEL).expect("the level is one of zstd's");
+    let mut compress = |stream: &[u8]| with.compress(stream).expect("the destination is as large as the frame can get");
     let words = compress(&to.words);
     let numbers = if to.numbers.is_empty() { Vec::new() } else { compress(&to.numbers) };
     let mut body = Vec::with_capacity(FRONT + words.len() + numbers.len() + to.random.len());
@@ -171,7 +173,7 @@ fn encode_push(to: &mut Streams, push: &Push) {
         for digest in head.deps.iter().chain([&head.texts, &head.changes]) {
             to.random.extend_from_slice(&digest.0);
         }
-        let common = pack::common(header.device.as_str(), &doc, header.epoch);
+        let common = Common::new(header.device.as_str(), &doc, header.epoch);
         texts.iter().for_each(|text| pack::pack(text, &common, &mut before, &mut scratch, to));
     }
 }
@@ -179,10 +181,6 @@ fn encode_push(to: &mut Streams, push: &Push) {
 fn json_line(to: &mut Streams, value: &impl Serialize) {
     serde_json::to_writer(&mut to.words, value).expect("wire records have string keys only, and memory does not fail");
     to.words.push(b'\n');
-}
-
-fn compress(bytes: &[u8]) -> Vec<u8> {
-    zstd::bulk::compress(bytes, ZSTD_LEVEL).expect("the destination is as large as the frame can get")
 }
 
 /// Everything a body holds, in the order it travels.
@@ -196,8 +194,9 @@ fn decode<H: DeserializeOwned>(body: &[u8], wanted: &'static str, pushes: fn(&H)
         sealed: u32,
     }
     let [words, numbers, random] = split(body)?;
-    let words = inflate(words, limits::INFLATED_BYTES)?;
-    let numbers = if numbers.is_empty() { Vec::new() } else { inflate(numbers, limits::INFLATED_BYTES - words.len())? };
+    let mut with = zstd::bulk::Decompressor::new().expect("memory for one context");
+    let words = inflate(&mut with, words, limits::INFLATED_BYTES)?;
+    let numbers = if numbers.is_empty() { Vec::new() } else { inflate(&mut with, numbers, limits::INFLATED_BYTES - words.len())? };
     let words = std::str::from_utf8(&words).map_err(|_| WireError::Line { line: 1, wanted: "UTF-8" })?;
     let mut from = Source { words, numbers: &numbers, random, line: 0, budget: limits::INFLATED_BYTES };
     let first = from.line(wanted)?;
@@ -239,17 +238,27 @@ fn split(body: &[u8]) -> Result<[&[u8]; 3], WireError> {
     Ok([words, numbers, random])
 }
 
-/// Inflates a frame, and stops one byte after the bound: memory follows what is really there, not what a header claims.
-fn inflate(frame: &[u8], bound: usize) -> Result<Vec<u8>, WireError> {
-    let capacity = frame.len().saturating_mul(4).min(bound);
+/// Inflates a frame that is all of `frame`, to no more than `bound` bytes.
+fn inflate(with: &mut zstd::bulk::Decompressor<'_>, frame: &[u8], bound: usize) -> Result<Vec<u8>, WireError> {
+    if zstd::zstd_safe::find_frame_compressed_size(frame) != Ok(frame.len()) {
+        return Err(WireError::Compression);
+    }
+    match zstd::zstd_safe::get_frame_content_size(frame) {
+        // Reserved, not touched: what is not there is never written to.
+        Ok(Some(size)) if size <= bound as u64 => with.decompress(frame, size as usize).map_err(|_| WireError::Compression),
+        Ok(Some(_)) => Err(WireError::TooLarge),
+        Ok(None) => inflate_unsized(frame, bound),
+        Err(_) => Err(WireError::Compression),
+    }
+}
+
+/// Inflates a frame that does not say how long it is, and stops one byte after the bound.
+fn inflate_unsized(frame: &[u8], bound: usize) -> Result<Vec<u8>, WireError> {
+    let mut inflated = Vec::with_capacity(frame.len().saturating_mul(4).min(bound));
     let mut frame = zstd::stream::read::Decoder::with_buffer(frame).map_err(|_| WireError::Compression)?.single_frame();
     frame.window_log_max(WINDOW_LOG_MAX).map_err(|_| WireError::Compression)?;
-    let mut inflated = Vec::with_capacity(capacity);
-    (&mut frame).take(bound as u64 + 1).read_to_end(&mut inflated).map_err(|_| WireError::Compression)?;
-    if inflated.len() > bound {
-        return Err(WireError::TooLarge);
-    }
-    if frame.finish().is_empty() { Ok(inflated) } else { Err(WireError::Compression) }
+    frame.take(bound as u64 + 1).read_to_end(&mut inflated).map_err(|_| WireError::Compression)?;
+    if inflated.len() > bound { Err(WireError::TooLarge) } else { Ok(inflated) }
 }
 
 fn decode_push(from: &mut Source<'_>) -> Result<Push, WireError> {
@@ -274,7 +283,7 @@ fn decode_push(from: &mut Source<'_>) -> Result<Push, WireError> {
         if entries > line.count {
             return Err(from.bad(WANTED));
         }
-        let common = pack::common(device.as_str(), &head.doc.to_string(), line.epoch);
+        let common = Common::new(device.as_str(), &head.doc.to_string(), line.epoch);
         let mut texts = Vec::with_capacity(head.n as usize);
         for _ in 0..head.n {
             pack::unpack(from, &common, &mut before, &mut text)?;

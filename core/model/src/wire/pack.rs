@@ -7,7 +7,7 @@
 
 use super::WireError;
 use crate::id::{BootId, ChainEpoch, EntryId};
-use std::fmt::Write as _;
+use memchr::memmem;
 
 /// Longest piece (author, plan, time said, reference) that a packed entry may repeat from the one before.
 const PIECE_BYTES: usize = 512;
@@ -121,9 +121,17 @@ pub(super) struct Before {
 }
 
 /// The words that every entry of one segment has in common: `,"device":"…","doc":"…","epoch":"…"`.
-pub(super) fn common(device: &str, doc: &str, epoch: ChainEpoch) -> String {
-    // Identifiers hold no character that JSON escapes.
-    format!(r#","device":"{device}","doc":"{doc}","epoch":"{epoch}""#)
+pub(super) struct Common {
+    text: String,
+    finder: memmem::Finder<'static>,
+}
+
+impl Common {
+    pub fn new(device: &str, doc: &str, epoch: ChainEpoch) -> Common {
+        // Identifiers hold no character that JSON escapes.
+        let text = format!(r#","device":"{device}","doc":"{doc}","epoch":"{epoch}""#);
+        Common { finder: memmem::Finder::new(text.as_bytes()).into_owned(), text }
+    }
 }
 
 /// An entry's text in its pieces.
@@ -142,80 +150,80 @@ struct Pieces<'a> {
 }
 
 impl<'a> Pieces<'a> {
-    /// Takes a text apart at the members that every entry has, in the order of the canonical text.
-    fn of(text: &'a str, common: &str) -> Option<Pieces<'a>> {
+    /// Takes a text apart at the members that every entry has, in the order of the canonical text. What this gets wrong (a piece
+    /// that holds the very words it is looked for by) does not join to the same text, and so goes as it stands.
+    fn of(text: &'a str, common: &Common) -> Option<Pieces<'a>> {
         let mut rest = Cut(text);
         rest.eat(r#"{"author":"#)?;
-        let author = rest.until(r#","body":"#)?;
-        // From the end: a note may be long, what follows it is short.
-        let (body, after) = rest.0.rsplit_once(common)?;
-        let mut rest = Cut(after);
-        let happened = if rest.eat(r#","happened":"#).is_some() { Some(rest.until(r#","id":""#)?) } else { None };
-        if happened.is_none() {
-            rest.eat(r#","id":""#)?;
-        }
+        let author = rest.object()?;
+        rest.eat(r#","body":"#)?;
+        let at = common.finder.find(rest.0.as_bytes())?;
+        let body = rest.take(at)?;
+        rest.eat(&common.text)?;
+        let happened = if rest.eat(r#","happened":"#).is_some() { Some(rest.object()?) } else { None };
+        rest.eat(r#","id":""#)?;
         let id = EntryId::parse(rest.take(36)?).ok()?;
         rest.eat(r#"","mono":{"boot":""#)?;
         let boot = BootId::parse(rest.take(16)?).ok()?;
         rest.eat(r#"","ms":"#)?;
-        let mono = rest.until("}")?.parse().ok()?;
-        let plan = if rest.eat(r#","plan":"#).is_some() { Some(rest.until(r#","recorded":{"at":"#)?) } else { None };
-        if plan.is_none() {
-            rest.eat(r#","recorded":{"at":"#)?;
-        }
-        let at = rest.until(r#","offset_min":"#)?.parse().ok()?;
-        let offset_min = rest.until("}")?.parse().ok()?;
-        let reference = if rest.eat(r#","ref":""#).is_some() { Some(rest.until(r#"","seq":"#)?) } else { None };
-        if reference.is_none() {
-            rest.eat(r#","seq":"#)?;
-        }
-        let seq = rest.until(r#","v":1}"#)?.parse().ok()?;
+        let mono = rest.number()?;
+        rest.eat("}")?;
+        let plan = if rest.eat(r#","plan":"#).is_some() { Some(rest.object()?) } else { None };
+        rest.eat(r#","recorded":{"at":"#)?;
+        let at = rest.number()?;
+        rest.eat(r#","offset_min":"#)?;
+        let offset_min = rest.number()?;
+        rest.eat("}")?;
+        let reference = if rest.eat(r#","ref":""#).is_some() { Some(rest.until('"')?) } else { None };
+        rest.eat(r#","seq":"#)?;
+        let seq = u64::try_from(rest.number()?).ok()?;
+        rest.eat(r#","v":1}"#)?;
         let short = [Some(author), happened, plan, reference].iter().flatten().all(|piece| piece.len() <= PIECE_BYTES);
         let pieces = Pieces { author, body, happened, id, boot, mono, plan, at, offset_min, reference, seq };
         (rest.0.is_empty() && short).then_some(pieces)
     }
 
     /// The text again.
-    fn join(&self, common: &str, text: &mut String) {
+    fn join(&self, common: &Common, text: &mut String) {
         text.push_str(r#"{"author":"#);
         text.push_str(self.author);
         text.push_str(r#","body":"#);
         text.push_str(self.body);
-        text.push_str(common);
+        text.push_str(&common.text);
         if let Some(happened) = self.happened {
             text.push_str(r#","happened":"#);
             text.push_str(happened);
         }
         text.push_str(r#","id":""#);
-        let mut hex = [0; 32];
-        data_encoding::HEXLOWER.encode_mut(&self.id.0, &mut hex);
-        for (i, digit) in hex.iter().enumerate() {
-            if matches!(i, 8 | 12 | 16 | 20) {
-                text.push('-');
-            }
-            text.push(char::from(*digit));
-        }
+        text.push_str(std::str::from_utf8(&self.id.chars()).unwrap_or_default());
         text.push_str(r#"","mono":{"boot":""#);
         data_encoding::HEXLOWER.encode_append(&self.boot.0, text);
-        // Writing to a string does not fail.
-        let _ = write!(text, r#"","ms":{}}}"#, self.mono);
+        text.push_str(r#"","ms":"#);
+        push_number(text, self.mono);
+        text.push('}');
         if let Some(plan) = self.plan {
             text.push_str(r#","plan":"#);
             text.push_str(plan);
         }
-        let _ = write!(text, r#","recorded":{{"at":{},"offset_min":{}}}"#, self.at, self.offset_min);
+        text.push_str(r#","recorded":{"at":"#);
+        push_number(text, self.at);
+        text.push_str(r#","offset_min":"#);
+        push_number(text, self.offset_min);
+        text.push('}');
         if let Some(reference) = self.reference {
             text.push_str(r#","ref":""#);
             text.push_str(reference);
             text.push('"');
         }
-        let _ = write!(text, r#","seq":{},"v":1}}"#, self.seq);
+        text.push_str(r#","seq":"#);
+        push_number(text, self.seq as i64);
+        text.push_str(r#","v":1}"#);
     }
 
     /// No more bytes than [`Pieces::join`] writes.
-    fn most_bytes(&self, common: &str) -> usize {
+    fn most_bytes(&self, common: &Common) -> usize {
         let pieces = [Some(self.author), Some(self.body), self.happened, self.plan, self.reference];
-        320 + common.len() + pieces.iter().flatten().map(|piece| piece.len()).sum::<usize>()
+        320 + common.text.len() + pieces.iter().flatten().map(|piece| piece.len()).sum::<usize>()
     }
 }
 
@@ -227,10 +235,20 @@ impl<'a> Cut<'a> {
         self.0 = self.0.strip_prefix(literal)?;
         Some(())
     }
-    fn until(&mut self, literal: &str) -> Option<&'a str> {
-        let (piece, rest) = self.0.split_once(literal)?;
+    /// Up to the next such character, which is passed over.
+    fn until(&mut self, end: char) -> Option<&'a str> {
+        let (piece, rest) = self.0.split_once(end)?;
         self.0 = rest;
         Some(piece)
+    }
+    /// An object without objects in it.
+    fn object(&mut self) -> Option<&'a str> {
+        let end = self.0.find('}')?;
+        self.take(end + 1)
+    }
+    fn number(&mut self) -> Option<i64> {
+        let end = self.0.bytes().position(|b| !(b.is_ascii_digit() || b == b'-'))?;
+        self.take(end)?.parse().ok()
     }
     fn take(&mut self, bytes: usize) -> Option<&'a str> {
         let (piece, rest) = self.0.split_at_checked(bytes)?;
@@ -240,7 +258,7 @@ impl<'a> Cut<'a> {
 }
 
 /// Packs one entry's text. `scratch` is reused from entry to entry.
-pub(super) fn pack(text: &str, common: &str, before: &mut Before, scratch: &mut String, to: &mut Streams) {
+pub(super) fn pack(text: &str, common: &Common, before: &mut Before, scratch: &mut String, to: &mut Streams) {
     let pieces = Pieces::of(text, common).filter(|pieces| {
         scratch.clear();
         pieces.join(common, scratch);
@@ -295,7 +313,7 @@ pub(super) fn pack(text: &str, common: &str, before: &mut Before, scratch: &mut 
 }
 
 /// Unpacks the next entry's text into `text`, which is cleared first.
-pub(super) fn unpack(from: &mut Source<'_>, common: &str, before: &mut Before, text: &mut String) -> Result<(), WireError> {
+pub(super) fn unpack(from: &mut Source<'_>, common: &Common, before: &mut Before, text: &mut String) -> Result<(), WireError> {
     text.clear();
     let flags = from.number()?;
     if flags == flag::VERBATIM {
@@ -319,6 +337,9 @@ pub(super) fn unpack(from: &mut Source<'_>, common: &str, before: &mut Before, t
         if from.number()? != 0 {
             boot = BootId(from.random()?);
         }
+    }
+    if i64::try_from(seq).is_err() {
+        return Err(from.bad("followed by a sequence number"));
     }
     let mut id = [0; 16];
     id[..6].copy_from_slice(&id_ms.to_be_bytes()[2..]);
@@ -375,6 +396,25 @@ impl Before {
         (self.seq, self.at, self.offset_min, self.boot) = (p.seq, p.at, p.offset_min, p.boot);
         self.lag = p.mono.wrapping_sub(p.at);
     }
+}
+
+/// Writes a number in decimal digits.
+fn push_number(text: &mut String, n: i64) {
+    let mut digits = [0; 20];
+    let mut at = digits.len();
+    let mut rest = n.unsigned_abs();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    if n < 0 {
+        text.push('-');
+    }
+    text.push_str(std::str::from_utf8(&digits[at..]).unwrap_or_default());
 }
 
 /// The time part of an id.
@@ -443,6 +483,11 @@ mod tests {
             assert_eq!(from.signed(), Ok(n));
         }
         assert_eq!(from.number(), Ok(u64::MAX));
+        for n in all {
+            let mut text = String::new();
+            push_number(&mut text, n);
+            assert_eq!(text, n.to_string());
+        }
         assert!(from.number().is_err());
         let mut endless = Source { numbers: &[0xff; 11], ..from };
         assert!(endless.number().is_err());
