@@ -91,27 +91,30 @@ impl Clocks {
     }
 
     fn place(&self, device: &DeviceId, boot: BootId, mono: i64, wall: Millis, received: Option<Millis>) -> Timing {
-        let unknown = Timing { earliest: None, latest: None, best: wall, doubt: Doubt::NoSample { wall_fits: false } };
+        let mut timing = Timing { earliest: None, latest: None, best: wall, doubt: Doubt::NoSample { wall_fits: false } };
         let sessions = self.devices.get(device);
         let session = sessions.and_then(|s| s.get(&boot));
-        if let Some((low, up)) = session.and_then(|s| s.truths.at(mono)) {
-            let mut timing = Timing { earliest: Some(Millis(low)), latest: Some(Millis(up)), ..unknown };
-            timing = timing.bounded(None, received);
+        let sampled = session.and_then(|s| s.truths.at(mono));
+        if let Some((low, up)) = sampled {
+            (timing.earliest, timing.latest) = (Some(Millis(low)), Some(Millis(up)));
+            // The middle of what the samples say: a receipt narrows the interval, but does not move what is shown, so that a
+            // phone that waits for its receipt and the office that gave it say the same.
             timing.best = timing.middle().expect("it has two ends");
-            timing.doubt = doubt(&timing, wall);
-            return timing;
         }
-        let mut timing = unknown.bounded(None, received);
+        timing = timing.bounded(None, received);
         let mut wall_fast = 0;
         if let (Some(sessions), Some(session)) = (sessions, session) {
             let (not_before, not_after, fast) = neighbours(sessions, session);
-            let shift = |bound: Bound| bound.map(|(at, true_at)| true_at.plus(stretched(mono.saturating_sub(at))));
-            let arrival = session.arrival.map(|(at, by)| by.plus(stretched_late(mono.saturating_sub(at))));
-            timing = timing.bounded(None, arrival);
-            timing = timing.bounded(shift(not_before), not_after.map(|(at, by)| by.plus(stretched_late(mono.saturating_sub(at)))));
+            let not_before = not_before.map(|(at, since)| since.plus(stretched(mono.saturating_sub(at))));
+            let by = |bound: Bound| bound.map(|(at, by)| by.plus(stretched_late(mono.saturating_sub(at))));
+            timing = timing.bounded(None, by(session.arrival)).bounded(not_before, by(not_after));
             wall_fast = fast;
         }
-        let hint = wall.plus(-wall_fast);
+        if sampled.is_some() {
+            timing.doubt = doubt(&timing, wall);
+            return timing;
+        }
+        let hint = wall.plus(wall_fast.saturating_neg());
         let bounded = timing.earliest.is_some() || timing.latest.is_some();
         let wall_fits = timing.admits(hint);
         timing.best = if wall_fits { hint } else { timing.middle().unwrap_or(hint) };

@@ -204,6 +204,20 @@ fn entries_that_cannot_be_told_apart_are_shown_as_about_the_same_time() {
 }
 
 #[test]
+fn one_devices_sequence_orders_what_causality_does_not() {
+    let mut room = Room::visit("V-1");
+    let mut ben = Phone::of("ben");
+    ben.fast = 3 * HOUR;
+    let first = room.write(&mut ben, at("10:00"), note("before the restart"));
+    ben.reboots(at("10:10"));
+    ben.fast = -3 * HOUR;
+    let second = room.write(&mut ben, at("10:20"), note("after it"));
+    // The change that links the two is not here (yet), and neither session was ever sampled.
+    room.held.iter_mut().for_each(|h| h.deps.clear());
+    assert_eq!(placed(&room).into_iter().map(|(id, _)| id).collect::<Vec<_>>(), [first, second]);
+}
+
+#[test]
 fn a_sequence_that_contradicts_causality_is_put_up_with() {
     let mut room = Room::visit("V-1");
     let mut ben = Phone::of("ben");

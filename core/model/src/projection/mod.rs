@@ -28,6 +28,8 @@ mod owed;
 mod person;
 mod plan;
 mod presence;
+#[cfg(test)]
+mod properties;
 mod record;
 mod row;
 mod rules;

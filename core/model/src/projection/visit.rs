@@ -197,7 +197,7 @@ fn unfinished(
     let took_place = matches!(why, None | Some(NotDone::CutShort));
     for part in presence.workers.iter().filter(|p| p.left.is_none()) {
         // Who stood at a closed door has not to leave; who went in has. Who was called off has not to come.
-        if part.arrived.is_some() || (took_place && part.assigned) {
+        if part.arrived.is_some() || (took_place && (part.assigned || part.last_word.is_some())) {
             list.push(Unfinished::NotLeft { worker: part.worker.clone() });
         }
     }
