@@ -1,12 +1,13 @@
 //! The office's board: tallies on both axes, sections, *check now*.
 
-use super::{BoardRow, Bucket, CheckNow, Know, RowNow, Rules, check_now};
+use super::check_now::weigh;
+use super::{BoardRow, Bucket, CheckNow, Know, RowNow, Rules};
 use crate::entry::Speaker;
 use crate::id::{DeviceId, PersonId, RunId, VisitId, WorkerId};
 use crate::time::{MINUTE, Millis};
 use serde::Serialize;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// What to show.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -249,13 +250,14 @@ pub fn board<'a>(
     now: Millis,
 ) -> BoardView<'a> {
     let (mut tally, mut late) = (Tally::default(), LateSummary::default());
+    let quiet_workers = quiet_workers(phones, rules, now);
     let mut checks: Vec<CheckNow> = Vec::new();
     let mut shown: Vec<Shown<'a>> = Vec::new();
     for row in rows.into_iter().filter(|r| filter.lets_through(r)) {
         let row_now = row.at(now, rules);
         tally.count(row, &row_now);
         late.count(row, &row_now, rules);
-        checks.extend(check_now(row, now, rules));
+        checks.extend(weigh(row, is_quiet(row, &quiet_workers), now, rules));
         if filter.shows(row, &row_now) {
             shown.push(Shown { row, now: row_now, check: None });
         }
@@ -273,6 +275,18 @@ pub fn board<'a>(
         .collect();
     quiet.sort_by(|a, b| (a.phone.heard, &a.phone.device).cmp(&(b.phone.heard, &b.phone.device)));
     BoardView { now, tally, late, sections, check_now: checks, quiet }
+}
+
+/// Workers with phones of which none is heard from.
+fn quiet_workers<'p>(phones: &'p [PhoneFacts], rules: &Rules, now: Millis) -> HashSet<&'p WorkerId> {
+    let heard: HashSet<&WorkerId> = phones.iter().filter(|p| !p.quiet(now, rules)).filter_map(|p| p.worker.as_ref()).collect();
+    phones.iter().filter_map(|p| p.worker.as_ref()).filter(|w| !heard.contains(w)).collect()
+}
+
+/// True when no phone of those whose visit it is is heard from.
+fn is_quiet(row: &BoardRow, quiet: &HashSet<&WorkerId>) -> bool {
+    let mut assigned = row.workers.iter().filter(|p| p.assigned).peekable();
+    assigned.peek().is_some() && assigned.all(|p| quiet.contains(&p.worker))
 }
 
 /// Rows by run; without one, by their first worker. What has something to check comes first, then what starts first.

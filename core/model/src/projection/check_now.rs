@@ -54,7 +54,7 @@ pub enum CheckReason {
         left_min: i64,
         /// True when being late can hurt.
         time_critical: bool,
-        /// Minutes past the planned start without a word; absent when somebody is on the way.
+        /// Minutes past the planned start without a word; absent before the start, and when somebody is on the way.
         no_word_min: Option<i64>,
     },
     /// A visit for two, and somebody has not been heard from.
@@ -99,7 +99,7 @@ pub enum CheckReason {
         /// The entry to deal with.
         entry: Option<EntryId>,
     },
-    /// The visit is over, and nobody has said what became of a dose.
+    /// The visit is over, or by a phone call should be, and nobody has said what became of a dose.
     DoseUnknown {
         /// Which.
         medicine: MedicineId,
@@ -204,11 +204,17 @@ impl CheckNow {
     }
 }
 
-/// What of a row cannot wait at `now`, if anything.
+/// What of a row by itself cannot wait at `now`, if anything. [`super::board`] also knows which phones are silent.
 pub fn check_now(row: &BoardRow, now: Millis, rules: &Rules) -> Option<CheckNow> {
+    weigh(row, false, now, rules)
+}
+
+/// The same. `quiet` says that no phone of its workers is heard from: nothing will come by itself, so a time-critical dose is
+/// taken up before its window opens.
+pub(super) fn weigh(row: &BoardRow, quiet: bool, now: Millis, rules: &Rules) -> Option<CheckNow> {
     let care = row.at(now, rules).care;
     let mut reasons: Vec<CheckReason> = row.attention.iter().filter(|i| i.open()).filter_map(matter).collect();
-    reasons.extend(dose_window(row, &care, now));
+    reasons.extend(dose(row, &care, quiet, now, rules));
     reasons.extend(second_worker(row, now, rules));
     if let Care::NoWord { past_start_min: no_word_min } = care {
         if row.flags.contains(&Flag::LivesAlone) {
@@ -258,26 +264,27 @@ fn matter(item: &AttentionItem) -> Option<CheckReason> {
     })
 }
 
-/// The dose whose window closes first, while nobody is known to be there to give it.
-fn dose_window(row: &BoardRow, care: &Care, now: Millis) -> Option<CheckReason> {
+/// The dose that presses most, while nobody is known to be there to give it, or only a phone call says that somebody is.
+fn dose(row: &BoardRow, care: &Care, quiet: bool, now: Millis, rules: &Rules) -> Option<CheckReason> {
     let dose = row.doses.iter().filter(|d| d.unanswered()).min_by_key(|d| (!d.time_critical, d.closes()))?;
-    let (due, closes) = (dose.due?, dose.closes()?);
+    let (opens, due, closes) = (dose.opens()?, dose.due?, dose.closes()?);
+    let (medicine, name, time_critical) = (dose.medicine.clone(), dose.name.clone(), dose.time_critical);
+    let ahead = i64::from(rules.dose_ahead_min) * MINUTE;
+    let presses = time_critical || closes.plus(-ahead) <= now;
     let no_word_min = match care {
-        Care::NoWord { past_start_min } => Some(*past_start_min),
+        Care::NoWord { past_start_min } if presses => Some(*past_start_min),
         Care::Missed { .. } => row.start.map(|s| now.since(s).div_euclid(MINUTE)),
         // On the way, but the time has come.
         Care::OnTheWay { .. } if due <= now => None,
+        Care::Due { .. } if quiet && time_critical && opens.plus(-ahead) <= now => None,
+        // Somebody heard that the worker was there; by now the visit should be over, and a phone call answers no dose.
+        Care::ThereNow { .. } if !row.known() && row.end.is_some_and(|end| end <= now) => {
+            return Some(CheckReason::DoseUnknown { medicine, name, due, time_critical, entry: None });
+        }
         _ => return None,
     };
-    Some(CheckReason::DoseWindow {
-        medicine: dose.medicine.clone(),
-        name: dose.name.clone(),
-        due,
-        closes,
-        left_min: closes.since(now).div_euclid(MINUTE),
-        time_critical: dose.time_critical,
-        no_word_min,
-    })
+    let left_min = closes.since(now).div_euclid(MINUTE);
+    Some(CheckReason::DoseWindow { medicine, name, due, closes, left_min, time_critical, no_word_min })
 }
 
 /// A visit for two of which one has not been heard from: at the start at the latest, a little before it when the other

@@ -149,7 +149,11 @@ impl BoardRow {
         let start = self.start.filter(|_| waiting)?;
         let minute = |n: u32| i64::from(n) * MINUTE;
         let moments = [start, start.plus(MINUTE), start.plus(minute(rules.no_word_after_min)), start.plus(-minute(rules.look_ahead_min))];
-        let windows = self.doses.iter().filter(|d| d.unanswered()).flat_map(|d| [d.opens(), d.due, d.closes()]).flatten();
+        let windows = self.doses.iter().filter(|d| d.unanswered()).flat_map(|d| {
+            let early = |at: Option<Millis>| at.map(|at| at.plus(-minute(rules.dose_ahead_min)));
+            [early(d.opens()), d.opens(), d.due, early(d.closes()), d.closes()]
+        });
+        let windows = windows.flatten();
         moments.into_iter().chain(windows).filter(|at| *at > now).min()
     }
 

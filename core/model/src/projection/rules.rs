@@ -11,6 +11,9 @@ pub struct Rules {
     pub no_word_after_min: u32,
     /// *Check now* looks this far ahead for a hoist whose second worker is not heard from.
     pub look_ahead_min: u32,
+    /// *Check now* takes a dose up this long before somebody must be there: the opening of a time-critical dose's window when
+    /// the worker's phone is not heard from, the closing of any other's.
+    pub dose_ahead_min: u32,
     /// A phone not heard from for longer is listed.
     pub phone_quiet_after_min: u32,
     /// Past this age of the last check with the office, a plan on a phone comes with an instruction.
@@ -25,6 +28,7 @@ impl Default for Rules {
             late_after_min: 15,
             no_word_after_min: 0,
             look_ahead_min: 15,
+            dose_ahead_min: 30,
             phone_quiet_after_min: 60,
             plan_old_after_min: 12 * 60,
             silence_is_missed: false,

@@ -65,6 +65,41 @@ fn somebody_who_lives_alone_is_checked_on_after_the_dose_and_the_hoist() {
     assert!(view(&rows, &[], &Filter::default(), at("09:00")).check_now.is_empty(), "nothing is due yet");
 }
 
+/// S3 at 10:03: Ben's phone has been silent since 08:10, so Edith's dose cannot wait for her visit to be overdue.
+#[test]
+fn a_time_critical_dose_is_taken_up_before_its_window_when_the_phone_is_quiet() {
+    let visit = Assigned { start: at("10:45"), end: at("11:15"), ..edith() };
+    let rows = [planned("V-e", visit).0.row()];
+    let first =
+        |phones: &[PhoneFacts], now: &str| view(&rows, phones, &Filter::default(), at(now)).check_now.first().map(|c| c.why.clone());
+    let silent = [phone("ben", Some("08:10"))];
+    assert!(matches!(first(&silent, "10:03"), Some(CheckReason::DoseWindow { left_min: 87, no_word_min: None, .. })));
+    assert_eq!(first(&silent, "09:59"), None, "not half an hour before the window opens");
+    assert_eq!(first(&[phone("ben", Some("10:00"))], "10:03"), None, "his phone will say");
+    assert_eq!(first(&[], "10:03"), None, "no phone is known to be silent");
+    let spare = [phone("ben", Some("08:10")), phone("ben", Some("10:00"))];
+    assert_eq!(first(&spare, "10:03"), None, "one of his phones is heard from");
+}
+
+#[test]
+fn an_ordinary_dose_is_taken_up_when_its_window_is_about_to_close() {
+    let dose = PlannedDose { time_critical: false, window_min: 60, ..co_careldopa() };
+    let visit = Assigned { doses: vec![dose], priority: Priority::Usual, ..edith() };
+    let rows = [planned("V-e", visit).0.row()];
+    let check = |now: &str| view(&rows, &[], &Filter::default(), at(now)).check_now.len();
+    assert_eq!((check("10:41"), check("11:29"), check("11:30"), check("12:30")), (0, 0, 1, 1));
+}
+
+#[test]
+fn a_phone_call_that_says_there_leaves_the_dose_open_once_the_visit_should_be_over() {
+    let (mut room, mut office) = planned("V-g", Assigned { doses: vec![co_careldopa()], ..grace() });
+    room.write(&mut office, at("09:40"), call(Report::There, Speaker::Family, "daughter", at("09:39"), None));
+    let rows = [room.row()];
+    let check = |now: &str| view(&rows, &[], &Filter::default(), at(now)).check_now.first().map(|c| c.why.clone());
+    assert_eq!(check("09:59"), None);
+    assert!(matches!(check("10:00"), Some(CheckReason::DoseUnknown { time_critical: true, .. })));
+}
+
 #[test]
 fn every_visit_counts_once_on_each_axis() {
     let rows = morning();
