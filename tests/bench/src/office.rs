@@ -1,0 +1,72 @@
+//! The server of the storm: the office itself, behind its own HTTP, on its own store, with every check and seal on.
+
+use crate::client::Failure;
+use crate::lines::{commands, emit};
+use crate::workload::{self, Checksum};
+use crate::{desk, map, provider};
+use holdfast_host::{HostClock, ManualClock};
+use holdfast_model::entry::Read;
+use holdfast_model::id::DocumentId;
+use holdfast_model::time::{HOUR, Millis};
+use holdfast_sync_server::Office;
+use holdfast_sync_server::http::{Stop, router, serve};
+use serde_json::json;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::UNIX_EPOCH;
+
+/// The server role: plans every visit, makes a code for every phone, serves.
+pub async fn server(port: u16, data: &Path, size: &str) -> Result<(), Failure> {
+    let (d, v) = workload::size(size).ok_or("no such size")?;
+    let own = data.to_owned();
+    // The office's core blocks until what it is told is durable, so it is told from a thread of its own.
+    let office = tokio::task::spawn_blocking(move || set_up(&own, d, v)).await??;
+    let stop = Stop::default();
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
+    tokio::spawn(serve(listener, router(office, stop.clone()), None, stop));
+    emit(&json!({"ev": "ready"}));
+    let wal = data.join("office").join("ledger.db-wal");
+    let mut lines = commands();
+    while let Some(line) = lines.recv().await {
+        if line == "stat" {
+            // The time of the last write to the log is that of the last commit: nothing else writes there.
+            let at = std::fs::metadata(&wal).and_then(|m| m.modified()).ok().and_then(|t| t.duration_since(UNIX_EPOCH).ok());
+            let at = at.map_or(0.0, |t| t.as_nanos() as f64 / 1e6);
+            emit(&json!({"ev": "stat", "lastDurable": at, "pending": 0, "writes": 0}));
+        } else if line == "quit" {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn set_up(data: &Path, d: usize, v: usize) -> Result<Office, Failure> {
+    let visits = workload::generate(d, v);
+    let clock = data.join("clock");
+    std::fs::write(&clock, (visits[0].plan["start"].as_i64().ok_or("no start")? - 600_000).to_string())?;
+    let clock: HostClock = format!("file:{}", clock.display()).parse::<holdfast_host::ClockSpec>()?.open()?;
+    let office = desk::office(&data.join("office"), Arc::new(clock))?;
+    office.record_many(&provider::coordinator(), &provider::branch(), &provider::workers(d), provider::plans(&visits))?;
+    let workers = (0..d).map(provider::worker).chain([provider::coordinator()]);
+    let codes: Vec<String> = workers.map(|w| Ok(office.enrol_code(&w, 12 * HOUR)?.code)).collect::<Result<_, Failure>>()?;
+    std::fs::write(data.join("codes.json"), serde_json::to_vec(&codes)?)?;
+    Ok(office)
+}
+
+/// The verify role: a fresh process opens a killed server's store and sums what came from the workload.
+pub fn verify(data: &Path) -> Result<(), Failure> {
+    let at = std::fs::read_to_string(data.join("clock"))?.trim().parse()?;
+    let office = desk::office(&data.join("office"), Arc::new(ManualClock::alone(Millis(at))))?;
+    let mut sum = Checksum::default();
+    for visit in office.visit_ids(&provider::branch()) {
+        for read in office.entries(&DocumentId::Visit(visit))? {
+            if let Read::Known(entry) = read
+                && let Some(original) = map::original(&entry)
+            {
+                sum.add(&original);
+            }
+        }
+    }
+    emit(&json!({"ev": "checksum", "count": sum.count, "sum": sum.hex()}));
+    Ok(())
+}
