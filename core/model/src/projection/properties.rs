@@ -92,7 +92,7 @@ fn body(saying: &Saying, now: Millis) -> Body {
 /// Plays what Asha, Ben (47 minutes fast), Dana and Hugh do to Edith's visit.
 fn play(acts: &[(usize, i64, Act)]) -> Room {
     let (mut room, office) = planned("V-1", edith());
-    let mut phones = vec![with_pack(&mut room, "asha"), with_pack(&mut room, "ben"), with_pack(&mut room, "dana"), office];
+    let mut phones = [with_pack(&mut room, "asha"), with_pack(&mut room, "ben"), with_pack(&mut room, "dana"), office];
     phones[1].fast = 47 * MINUTE;
     let mut now = at("10:00");
     let mut ids: Vec<EntryId> = room.held.iter().map(|h| h.read.id()).collect();
