@@ -17,6 +17,8 @@ mod error;
 mod office;
 mod person;
 mod statement;
+#[cfg(test)]
+mod tests;
 mod time;
 mod visit;
 

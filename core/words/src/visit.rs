@@ -136,7 +136,8 @@ impl Words {
             },
             Know::Office { by, at } => Lines {
                 first: self.say("know-office", &[]),
-                second: self.say("know-office-who", &[("name", self.first_name(by, names).into()), ("time", self.time_of(now, *at).into())]),
+                second: self
+                    .say("know-office-who", &[("name", self.first_name(by, names).into()), ("time", self.time_of(now, *at).into())]),
             },
             Know::WorkersPhone { worker, written, received, incoming, .. } => Lines {
                 first: self.phone_of(worker, names),

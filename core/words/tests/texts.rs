@@ -1,0 +1,224 @@
+//! The texts against the sources that use them: no screen without a word, no word without a screen, no code without an answer.
+
+use holdfast_words::{Locale, Words};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn files(under: &Path, endings: &[&str], found: &mut Vec<PathBuf>) {
+    let Ok(entries) = std::fs::read_dir(under) else { return };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            files(&path, endings, found);
+        } else if endings.iter().any(|e| path.to_string_lossy().ends_with(e)) {
+            found.push(path);
+        }
+    }
+}
+
+/// Every source of the house that can name a text, without this crate's tests.
+fn sources() -> BTreeMap<PathBuf, String> {
+    let mut found = Vec::new();
+    for folder in ["core", "bindings", "sync-server"] {
+        for inner in ["src", "templates", "assets"] {
+            files(&root().join(folder).join(inner), &[".rs", ".html", ".js"], &mut found);
+        }
+    }
+    for crate_of_core in ["model", "vault", "engine", "words", "host"] {
+        files(&root().join("core").join(crate_of_core).join("src"), &[".rs"], &mut found);
+    }
+    files(&root().join("bindings/cli/src"), &[".rs"], &mut found);
+    assert!(found.len() > 40, "the sources are where they were");
+    found.into_iter().map(|p| (p.clone(), std::fs::read_to_string(p).expect("a source"))).collect()
+}
+
+/// The texts between plain quotation marks, without escapes.
+fn literals(source: &str) -> impl Iterator<Item = &str> {
+    source.split('"').skip(1)
+}
+
+/// The bodies of every function of this name.
+fn bodies<'s>(source: &'s str, name: &str) -> Vec<&'s str> {
+    let mut found = Vec::new();
+    let mut rest = source;
+    while let Some(at) = rest.find(&format!("fn {name}(")) {
+        rest = &rest[at..];
+        let open = rest.find('{').unwrap_or(rest.len());
+        let mut depth = 0usize;
+        let end = rest[open..]
+            .char_indices()
+            .find(|(_, c)| {
+                depth = match c {
+                    '{' => depth + 1,
+                    '}' => depth - 1,
+                    _ => depth,
+                };
+                depth == 0
+            })
+            .map_or(rest.len(), |(i, _)| open + i);
+        found.push(&rest[open..end]);
+        rest = &rest[end..];
+    }
+    found
+}
+
+fn looks_like_a_code(text: &str) -> bool {
+    !text.is_empty()
+        && text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+}
+
+/// Every stable code of the house, with a source that has it: what functions called `code` answer, what refusals carry, and the
+/// problems of an import.
+fn codes() -> BTreeMap<String, PathBuf> {
+    let mut codes = BTreeMap::new();
+    for (path, source) in sources() {
+        let source = source.split("#[cfg(test)]").next().unwrap_or("");
+        let in_functions = bodies(source, "code").into_iter().flat_map(|body| literals(body).collect::<Vec<_>>());
+        let refused = source.split("refusal(").skip(1).filter_map(|after| {
+            let args = after.split(')').next().unwrap_or("");
+            literals(args).next()
+        });
+        let of_import = source.split("= \"import_").skip(1).filter_map(|after| after.split('"').next());
+        // Codes that are written where they arise: `code: "…"`.
+        let written = source.split("code: \"").skip(1).filter_map(|after| after.split('"').next());
+        let all = in_functions.chain(refused).chain(written).map(str::to_owned).chain(of_import.map(|c| format!("import_{c}")));
+        for code in all.filter(|c| looks_like_a_code(c)) {
+            codes.entry(code).or_insert_with(|| path.clone());
+        }
+    }
+    assert!(codes.len() > 100, "codes are found: {}", codes.len());
+    codes
+}
+
+#[test]
+fn every_code_has_what_happened_and_what_to_do() {
+    let words = Words::english();
+    let silent: Vec<_> = codes()
+        .into_iter()
+        .filter(|(code, _)| {
+            let text = words.error(code, &[]);
+            !words.has(&format!("error-{code}")) || text.then.is_empty()
+        })
+        .collect();
+    assert!(silent.is_empty(), "codes without a text, or without what to do: {silent:#?}");
+}
+
+#[test]
+fn every_error_text_has_a_code() {
+    let codes = codes();
+    let stale: Vec<&str> = Words::english()
+        .keys()
+        .filter_map(|key| key.strip_prefix("error-"))
+        .filter(|code| *code != "unknown" && !codes.contains_key(*code))
+        .collect();
+    assert!(stale.is_empty(), "texts of codes that no source has: {stale:?}");
+}
+
+#[test]
+fn every_code_stands_in_the_list_of_errors() {
+    let list = std::fs::read_to_string(root().join("docs/errors.md")).expect("docs/errors.md");
+    let missing: Vec<_> = codes().into_keys().filter(|code| !list.contains(&format!("| `{code}` |"))).collect();
+    assert!(missing.is_empty(), "docs/errors.md lacks {missing:?}");
+}
+
+#[test]
+fn every_text_is_used() {
+    let sources = sources();
+    let used: BTreeSet<&str> = sources.values().flat_map(|s| s.split(['"', '\'', '`'])).collect();
+    // "did-{word}": a key made of a list that has a test of its own.
+    let made: BTreeSet<&str> = used.iter().filter_map(|s| s.split_once("-{").map(|(front, _)| front)).filter(|f| f.len() > 2).collect();
+    // "{key}-extra": a variant of another key.
+    let ends: BTreeSet<&str> = used.iter().filter_map(|s| s.split_once("}-").map(|(_, end)| end)).filter(|e| e.len() > 2).collect();
+    let is_made = |key: &str| {
+        key.split_once('-').is_some_and(|(front, _)| made.contains(front))
+            || key.rsplit_once('-').is_some_and(|(front, end)| ends.contains(end) && used.contains(front))
+    };
+    let unused: Vec<&str> = Words::english().keys().filter(|key| !used.contains(key) && !is_made(key)).collect();
+    assert!(unused.is_empty(), "texts that no source names: {unused:?}");
+}
+
+#[test]
+fn every_text_that_is_asked_for_is_there() {
+    let mut missing = BTreeSet::new();
+    for (path, source) in sources().into_iter().filter(|(path, _)| !path.ends_with("tests.rs")) {
+        for call in ["say(\"", "plain(\"", "try_say(\""] {
+            for after in source.split(call).skip(1) {
+                let key = after.split('"').next().unwrap_or("");
+                // A key, not a sentence that some other `say` takes.
+                if key.contains('-') && !key.contains(' ') && !Words::english().has(key) {
+                    missing.insert((path.clone(), key.to_owned()));
+                }
+            }
+        }
+    }
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+/// The messages of the text files: key and everything up to the next.
+fn messages() -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    files(&root().join("core/words/texts"), &[".ftl"], &mut found);
+    let mut messages: Vec<(String, String)> = Vec::new();
+    for path in found {
+        for line in std::fs::read_to_string(path).expect("a text file").lines() {
+            match line.split_once(" =") {
+                Some((key, rest)) if key.starts_with(|c: char| c.is_ascii_alphabetic()) => messages.push((key.to_owned(), rest.to_owned())),
+                _ if line.starts_with(' ') => {
+                    if let Some((_, text)) = messages.last_mut() {
+                        text.push_str(line);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    messages
+}
+
+#[test]
+fn no_text_stands_twice_and_every_line_is_read() {
+    let messages = messages();
+    let mut seen = BTreeSet::new();
+    let twice: Vec<&String> = messages.iter().map(|(key, _)| key).filter(|key| !seen.insert(key.as_str())).collect();
+    assert!(twice.is_empty(), "{twice:?}");
+    for locale in Locale::ALL {
+        let words = Words::of(*locale);
+        let unread: Vec<&str> = seen.iter().copied().filter(|key| words.try_say(key, &[]).is_none()).collect();
+        assert!(unread.is_empty(), "Fluent cannot read {unread:?}");
+    }
+}
+
+#[test]
+fn the_words_are_those_of_the_field() {
+    for (key, text) in messages() {
+        let lower = format!(" {} ", text.to_lowercase().replace(['.', ',', ':', ';', '“', '”', '?', '!', '(', ')'], " "));
+        for never in [
+            " patient ",
+            " patients ",
+            " user ",
+            " users ",
+            " client ",
+            " clients ",
+            " carer ",
+            " sync ",
+            " quarantine ",
+            " call ",
+            " calls ",
+        ] {
+            let allowed = match never {
+                " call " | " calls " => lower.contains("phone call"),
+                _ => false,
+            };
+            assert!(!lower.contains(never) || allowed, "{key} says “{}”: {text}", never.trim());
+        }
+        // The one word that silence must never turn into: only evidence, a tally of it, or the sentence that says so.
+        if lower.contains(" missed ") && !lower.contains("not missed") {
+            assert!(key.contains("missed") || key.starts_with("summary-"), "{key} says missed: {text}");
+        }
+    }
+}
