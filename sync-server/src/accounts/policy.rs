@@ -90,9 +90,7 @@ pub enum Denied {
 
 /// May this actor do this to that? Everything that is not allowed here is refused.
 pub fn authorize(actor: &Actor, action: Action, resource: &Resource) -> Result<(), Denied> {
-    if !role_may(actor.role, action) {
-        return Err(Denied::Role);
-    }
+    role_may(actor.role, action)?;
     match resource {
         Resource::Own if action == Action::UseConsole => Ok(()),
         Resource::Own => Err(Denied::Branch),
@@ -101,10 +99,10 @@ pub fn authorize(actor: &Actor, action: Action, resource: &Resource) -> Result<(
     }
 }
 
-/// What a role may do at all, somewhere.
-fn role_may(role: Role, action: Action) -> bool {
+/// May this role do this at all, somewhere?
+pub fn role_may(role: Role, action: Action) -> Result<(), Denied> {
     use Action::*;
-    match role {
+    let may = match role {
         // Care workers have a phone; the console shows a whole branch, which is not theirs to see.
         Role::Worker => false,
         // Shift leads look, but a phone call or cover is the office's statement, made by a coordinator.
@@ -157,7 +155,8 @@ fn role_may(role: Role, action: Action) -> bool {
                 | ManageOutage
                 | ManageAccounts
         ),
-    }
+    };
+    if may { Ok(()) } else { Err(Denied::Role) }
 }
 
 #[cfg(test)]

@@ -115,6 +115,7 @@ pub struct Store {
 impl Store {
     /// Opens or makes the database.
     pub fn open(path: &Path, random: Arc<dyn Random>) -> Result<Store, AccountsError> {
+        crate::private::file(path).map_err(|_| rusqlite::Error::InvalidPath(path.to_owned()))?;
         let db = Connection::open(path)?;
         db.busy_timeout(std::time::Duration::from_secs(5))?;
         let version: i64 = db.query_row("PRAGMA user_version", [], |r| r.get(0))?;

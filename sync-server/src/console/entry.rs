@@ -84,7 +84,7 @@ fn what(entry: &EntryView, say: &Say<'_>) -> String {
 }
 
 /// A sentence's first letter.
-fn capital(text: &str) -> String {
+pub(super) fn capital(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
 }

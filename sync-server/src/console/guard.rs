@@ -3,7 +3,7 @@
 use super::Console;
 use super::origin::same_site;
 use super::page::{Trouble, html_with, protect, see_other};
-use crate::accounts::{Action, Resource, Session, authorize};
+use crate::accounts::{Action, Resource, Session, authorize, policy};
 use axum::extract::{FromRequestParts, Query, RawPathParams, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
@@ -78,6 +78,8 @@ fn admit(guarded: &Guarded, params: &RawPathParams, parts: &Parts) -> Result<Des
         None => None,
     };
     let Some(session) = session else { return Err(Box::new(sign_in_first(&parts.method, &parts.uri, &parts.headers))) };
+    // The role first: who may never do this must not learn from the answer what there is.
+    policy::role_may(session.account.actor.role, guarded.action).map_err(|denied| trouble(Trouble::denied(denied)))?;
     let resource = resource(guarded, &session, params, &parts.uri).map_err(trouble)?;
     authorize(&session.account.actor, guarded.action, &resource).map_err(|denied| trouble(Trouble::denied(denied)))?;
     let branch = match resource {

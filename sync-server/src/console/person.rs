@@ -112,7 +112,7 @@ fn draw(console: &Console, desk: &Desk, person: &str) -> Result<PersonPage, Trou
 }
 
 fn plan_title(view: &PersonView, say: &Say<'_>) -> String {
-    let plan = say.words.plan_state(say.now, &view.plan);
+    let plan = super::entry::capital(&say.words.plan_state(say.now, &view.plan));
     let effective = view.versions.iter().find(|v| v.state == VersionState::Current).map(|v| v.plan.effective);
     match effective {
         Some(at) => say.words.say("person-plan-effective", &[("plan", plan.into()), ("time", say.time(at).into())]),

@@ -4,7 +4,8 @@
 use super::guard::{About, Guarded, guard, shell};
 use super::{Console, accounts_page, assets, board, help, held, import_page, outages, person, phones, plans, sign_in, visit};
 use crate::accounts::Action;
-use axum::Router;
+use crate::http::Stop;
+use axum::{Extension, Router};
 use axum::extract::DefaultBodyLimit;
 use axum::http::Method;
 use axum::middleware::from_fn_with_state;
@@ -58,8 +59,8 @@ fn guarded() -> Vec<Route> {
     ]
 }
 
-/// The console's router.
-pub fn router(console: Console) -> Router {
+/// The console's router. `stop` ends streams that would otherwise never end.
+pub fn router(console: Console, stop: Stop) -> Router {
     // What nobody needs to be signed in for: signing in, one-time links, and files that say nothing about anybody.
     let mut router = Router::new()
         .route("/", get(sign_in::home))
@@ -77,9 +78,13 @@ pub fn router(console: Console) -> Router {
         .route("/console/{*rest}", get(nothing_here))
         .layer(DefaultBodyLimit::max(FORM_BYTES))
         .layer(from_fn_with_state(console.clone(), shell))
+        .layer(Extension(stop))
         .with_state(console)
 }
 
 async fn nothing_here() -> super::page::Trouble {
     super::page::Trouble::not_found("This page")
 }
+
+#[cfg(test)]
+mod tests;

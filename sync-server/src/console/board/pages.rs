@@ -8,8 +8,10 @@ use super::super::{Console, Drawing, blocking};
 use super::filters::Filters;
 use super::live::{Page, Remembered};
 use super::view::{CheckView, Directory, Drawn, May, Number, Picks, SectionView, SilentPhone, TallyView, draw};
+use crate::http::Stop;
 use crate::office::Office;
 use askama::Template;
+use axum::Extension;
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, Sse};
@@ -180,7 +182,13 @@ pub struct Asked {
 type Feed = mpsc::Sender<Result<Event, Infallible>>;
 
 /// `GET /console/live`: what of an open board changes.
-pub async fn live(State(console): State<Console>, desk: Desk, Query(asked): Query<Asked>, headers: HeaderMap) -> Response {
+pub async fn live(
+    State(console): State<Console>,
+    Extension(stop): Extension<Stop>,
+    desk: Desk,
+    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+) -> Response {
     let (feed, events) = mpsc::channel(4);
     let remembered = console.inner.pages.find(&asked.page);
     // The page's stream shows what the page was drawn for, to the session that opened it, and nothing else.
@@ -199,7 +207,12 @@ pub async fn live(State(console): State<Console>, desk: Desk, Query(asked): Quer
     match resumed {
         Some((page, turn)) => {
             let cookie = super::super::guard::cookie(&headers, console.cookie_name()).unwrap_or_default();
-            tokio::spawn(follow(console, page, turn, cookie, feed));
+            tokio::spawn(async move {
+                tokio::select! {
+                    () = stop.stopped() => {}
+                    () = follow(console, page, turn, cookie, feed) => {}
+                }
+            });
         }
         None => {
             let _ = feed.send(Ok(Event::default().event("again").data("{}"))).await;
