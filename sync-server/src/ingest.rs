@@ -3,6 +3,7 @@
 
 use crate::error::OfficeError;
 use crate::faults::{Fault, Faults};
+use crate::held::HeldPlace;
 use crate::keys::{Keys, Subject};
 use crate::ledger::{BranchNo, DAY_ALWAYS, Ledger, SealedRow};
 use crate::state::{NewDoc, State, day_of, segment_bytes};
@@ -11,7 +12,7 @@ use holdfast_model::entry::{Body, Read};
 use holdfast_model::id::{BranchId, Digest, DocumentId, PersonId};
 use holdfast_model::port::Random;
 use holdfast_model::time::Millis;
-use holdfast_model::wire::{Push, PushError, PushHeader, inspect};
+use holdfast_model::wire::{Hold, PushError, PushHeader, Unopened, Unsealed, inspect_unsealed};
 use holdfast_vault::PublicKey;
 use std::collections::HashMap;
 use std::sync::RwLock;
@@ -91,6 +92,8 @@ pub struct Ready {
     pub told: Option<u64>,
     /// True for an office's own push.
     pub own: bool,
+    /// True when its device is shut out: all of it is held for checking.
+    pub to_review: bool,
 }
 
 /// What preparing needs of the office.
@@ -111,12 +114,21 @@ impl Desk<'_> {
     /// Checks a push against its signature and its own header, reads its entries, rebuilds its changes, seals its segments.
     ///
     /// `to_review`: the device is shut out; all of it is held for checking.
-    pub fn ready(&self, push: Push, key: &PublicKey, branch: &BranchId, received: Millis, to_review: bool) -> Result<Ready, Refused> {
+    pub fn ready(
+        &self,
+        arrived: impl Into<Unsealed>,
+        key: &PublicKey,
+        branch: &BranchId,
+        received: Millis,
+        to_review: bool,
+    ) -> Result<Ready, Refused> {
+        let arrived = arrived.into();
+        let push = &arrived.push;
         let signed = key.verify_text(&push.header.signed_bytes(), &push.header.sig);
         if signed.is_err() && !self.faults.on(Fault::SkipSignature) {
             return Err(Refused::Signature);
         }
-        let inspected = inspect(&push).map_err(Refused::Push)?;
+        let inspected = inspect_unsealed(&arrived).map_err(Refused::Push)?;
         let home = self.branch_no(branch)?;
         let mut digests = Vec::with_capacity(inspected.entries.len() * 32);
         for entry in &inspected.entries {
@@ -132,38 +144,47 @@ impl Desk<'_> {
             keys: Vec::new(),
             told: None,
             own: false,
+            to_review,
             header: push.header.clone(),
         };
         if to_review {
-            ready.holds = self.review(&push, home, received);
+            ready.holds = self.review(&arrived, home, received);
             return Ok(ready);
         }
         let mut known: HashMap<DocumentId, NewDoc> = HashMap::new();
         let mut rebuilt = Vec::with_capacity(push.segments.len());
         for s in 0..push.segments.len() {
-            rebuilt.push(inspected.rebuild(&push, s).map(|all| all.into_iter().map(|(_, hash)| hash).collect::<Vec<_>>()));
+            rebuilt.push(inspected.rebuild(push, s).map(|all| all.into_iter().map(|(_, hash)| hash).collect::<Vec<_>>()));
         }
         let mut reads: Vec<Vec<Read>> = push.segments.iter().map(|s| Vec::with_capacity(s.texts.len())).collect();
         let mut last: Vec<u64> = vec![0; push.segments.len()];
         for entry in inspected.entries {
             let s = entry.segment as usize;
+            let Some(segment) = push.segments.get(s) else {
+                let number = ready.holds.len() as u32;
+                ready.holds.extend(arrived.unopened.get(entry.index as usize).map(|u| self.unopened(&push.header, u, home, received, number)));
+                continue;
+            };
             last[s] = last[s].max(entry.seq);
             match entry.read {
                 Ok(read) => reads[s].push(read),
                 Err(hold) => {
-                    let text = &push.segments[s].texts[entry.index as usize];
+                    let text = &segment.texts[entry.index as usize];
+                    let place = place(&push.header, received, hold.code(), ready.holds.len() as u32);
                     ready.holds.push(ReadyHold {
                         seq: Some(entry.seq),
                         code: hold.code(),
-                        doc: Some(push.segments[s].head.doc.clone()),
+                        doc: Some(segment.head.doc.clone()),
                         entries: 1,
                         branch: home,
-                        sealed: self.keys.seal_raw("held", &held_row(&push.header, received), text.as_bytes(), self.random),
+                        sealed: place.seal(self.keys, text.as_bytes(), self.random),
                     });
                 }
             }
         }
-        for (place, ((segment, reads), (changes, last))) in push.segments.into_iter().zip(reads).zip(rebuilt.into_iter().zip(last)).enumerate() {
+        let Unsealed { push, places, .. } = arrived;
+        let all = push.segments.into_iter().zip(reads).zip(rebuilt.into_iter().zip(last)).zip(places);
+        for (((segment, reads), (changes, last)), listed_at) in all {
             let doc = match known.get(&segment.head.doc) {
                 Some(doc) => doc.clone(),
                 None => {
@@ -176,37 +197,56 @@ impl Desk<'_> {
                 Ok(changes) => (changes, None),
                 Err(e) => (Vec::new(), Some(e.code())),
             };
-            let digest = push.header.segments.get(place).copied().unwrap_or_else(|| segment.head.digest());
+            let digest = push.header.segments.get(listed_at as usize).copied().unwrap_or_else(|| segment.head.digest());
             let plain = segment_bytes(&segment);
             let sealed = self.keys.seal_segment(&doc.subject, &digest.0, &doc.key, &plain, self.random);
             if let Some(code) = withheld {
                 // The entries stand and are counted; what is held back is the document, from other phones.
+                let place = place(&push.header, received, code, ready.holds.len() as u32);
                 ready.holds.push(ReadyHold {
                     seq: None,
                     code,
                     doc: Some(doc.id.clone()),
                     entries: segment.head.n,
                     branch: doc.branch,
-                    sealed: self.keys.seal_raw("held", &held_row(&push.header, received), &[], self.random),
+                    sealed: place.seal(self.keys, &[], self.random),
                 });
             }
             let day = day_for(&reads, received);
-            ready.segments.push(ReadySegment { doc, segment, sealed, place: place as u32, changes, withheld, reads, last, day });
+            ready.segments.push(ReadySegment { doc, segment, sealed, place: listed_at, changes, withheld, reads, last, day });
         }
         Ok(ready)
     }
 
+    /// An entry that came sealed and did not open to what its device signed: kept as it came.
+    fn unopened(&self, header: &PushHeader, unopened: &Unopened, home: BranchNo, received: Millis, number: u32) -> ReadyHold {
+        let code = Hold::Unopened.code();
+        ReadyHold {
+            seq: Some(unopened.seq),
+            code,
+            doc: None,
+            entries: 1,
+            branch: home,
+            sealed: place(header, received, code, number).seal(self.keys, &unopened.sealed, self.random),
+        }
+    }
+
     /// A shut-out device's push: one hold for each segment, with everything in it.
-    fn review(&self, push: &Push, home: BranchNo, received: Millis) -> Vec<ReadyHold> {
-        let hold = |segment: &Segment| ReadyHold {
+    fn review(&self, arrived: &Unsealed, home: BranchNo, received: Millis) -> Vec<ReadyHold> {
+        let push = &arrived.push;
+        let hold = |(number, segment): (usize, &Segment)| ReadyHold {
             seq: None,
             code: "device_revoked",
             doc: Some(segment.head.doc.clone()),
             entries: segment.head.n,
             branch: home,
-            sealed: self.keys.seal_raw("held", &held_row(&push.header, received), &segment_bytes(segment), self.random),
+            sealed: place(&push.header, received, "device_revoked", number as u32).seal(self.keys, &segment_bytes(segment), self.random),
         };
-        push.segments.iter().map(hold).collect()
+        let mut holds: Vec<ReadyHold> = push.segments.iter().enumerate().map(hold).collect();
+        for unopened in &arrived.unopened {
+            holds.push(self.unopened(&push.header, unopened, home, received, holds.len() as u32));
+        }
+        holds
     }
 
     fn branch_no(&self, branch: &BranchId) -> Result<BranchNo, OfficeError> {
@@ -273,7 +313,7 @@ fn day_for(reads: &[Read], received: Millis) -> i64 {
     planned.chain([day_of(received)]).max().unwrap_or(0)
 }
 
-/// The place that what is held for checking is sealed into.
-pub fn held_row(header: &PushHeader, received: Millis) -> Vec<u8> {
-    [header.device.as_str().as_bytes(), &received.0.to_be_bytes()].concat()
+/// The place that what is held for checking of a push is sealed into: one for each hold.
+pub fn place<'a>(header: &'a PushHeader, received: Millis, code: &'a str, number: u32) -> HeldPlace<'a> {
+    HeldPlace { device: &header.device, at: received, code, epoch: header.epoch, first: header.first, number }
 }

@@ -6,10 +6,11 @@
 use crate::error::OfficeError;
 use crate::ledger::{DocumentKey, Ledger, SealedRow, Table};
 use data_encoding::HEXLOWER;
-use holdfast_model::id::{BranchId, DeviceId, DocumentId, PersonId};
+use holdfast_model::id::{BranchId, ChainEpoch, DeviceId, DocumentId, PersonId, ProviderId};
 use holdfast_model::port::Random;
 use holdfast_vault::{
-    Aad, BlindIndex, DataKey, KeyId, MacKey, MasterKey, Opened, Padding, ProviderKeys, Secret, Secret32, SealError, SigningKey,
+    Aad, BlindIndex, DataKey, KeyId, MacKey, MasterKey, Opened, OutboxOpener, OutboxPlace, Padding, ProviderKeys, SealError, Secret, Secret32,
+    SigningKey,
 };
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -58,6 +59,9 @@ pub struct Keys {
     pub own_device: SigningKey,
     /// The provider's key for sealing, as it is handed to phones.
     pub provider_key: String,
+    /// Opens what phones sealed for the office alone.
+    outbox: OutboxOpener,
+    provider_id: ProviderId,
     subjects: Mutex<HashMap<Vec<u8>, Known>>,
     by_id: Mutex<HashMap<KeyId, Arc<DataKey>>>,
 }
@@ -102,6 +106,7 @@ impl Keys {
             subjects.insert(row, Known { key, row: None });
         }
         let by_id = subjects.values().map(|k: &Known| (k.key.id(), k.key.clone())).collect();
+        let provider_keys = ProviderKeys::from_seed(seed);
         let mut keys = Keys {
             provider: provider.to_owned(),
             install: install.to_vec(),
@@ -110,7 +115,9 @@ impl Keys {
             codes: master.mac_key("code"),
             office: SigningKey::from_pkcs8(&office).ok_or_else(damaged)?,
             own_device: SigningKey::from_pkcs8(&own_device).ok_or_else(damaged)?,
-            provider_key: ProviderKeys::from_seed(seed).public().to_owned(),
+            provider_key: provider_keys.public().to_owned(),
+            outbox: provider_keys.opener(),
+            provider_id: ProviderId::new(provider).map_err(|_| OfficeError::Damaged("its provider".into()))?,
             // Replaced below: drawing it needs the rest.
             tables: Arc::new(DataKey::new(KeyId([0; 8]), &Secret32::new([0; 32]))),
             master,
@@ -194,6 +201,11 @@ impl Keys {
         let opened = holdfast_vault::open(&*self.key_of(sealed)?, &self.place("document", document, b""), sealed).map_err(seal_error)?;
         let text = std::str::from_utf8(&opened).ok().and_then(|t| DocumentId::parse(t).ok());
         text.ok_or_else(|| OfficeError::Damaged("the name of a document".into()))
+    }
+
+    /// Opens an entry that a phone sealed for the office alone; `None` when it does not open as this entry of this phone.
+    pub fn open_outbox(&self, device: &DeviceId, epoch: ChainEpoch, seq: u64, sealed: &[u8]) -> Option<Opened> {
+        self.outbox.open(&OutboxPlace { provider: &self.provider_id, device, epoch, seq }, sealed).ok()
     }
 
     /// Seals what belongs to no subject yet: what is held for checking, whom a code is for. `row` is its place.

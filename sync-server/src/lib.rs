@@ -24,6 +24,7 @@ pub mod console;
 pub mod error;
 #[doc(hidden)]
 pub mod faults;
+mod held;
 pub mod http;
 pub mod import;
 mod ingest;
@@ -32,6 +33,7 @@ pub mod ledger;
 pub mod metrics;
 pub mod office;
 mod phone;
+mod private;
 mod state;
 mod writer;
 

@@ -133,7 +133,6 @@ impl Phone {
     pub fn heard(&mut self, request: &SyncRequest, now: Millis) -> bool {
         self.heard = Some(now);
         self.clock_error_ms = Some(request.clock.wall.since(now));
-        self.waiting = request.heartbeat.waiting;
         self.heartbeat = Heartbeat { plans_held: None, ..request.heartbeat.clone() };
         if let Some(held) = &request.heartbeat.plans_held {
             self.plans_held = held.clone();

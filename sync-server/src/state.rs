@@ -154,6 +154,8 @@ pub struct State {
     pub by_device: HashMap<DeviceId, BTreeSet<DocumentId>>,
     /// Which clock samples were kept.
     pub samples: Samples,
+    /// Documents that could not be read from the ledger.
+    pub damaged: u64,
     /// Number of the last push.
     pub last_push: i64,
     /// The day for which documents are in hand.

@@ -334,7 +334,7 @@ impl Writer {
                 sealed: hold.sealed,
             });
         }
-        for (found, code) in [(gap, "chain_gap"), (fork, "chain_fork")] {
+        for (found, code, number) in [(gap, "chain_gap", crate::held::GAP), (fork, "chain_fork", crate::held::FORK)] {
             if found {
                 plan.batch.held.push(HeldRaw {
                     id: 0,
@@ -344,7 +344,7 @@ impl Writer {
                     code: code.to_owned(),
                     entries: 0,
                     document: None,
-                    sealed: self.keys.seal_raw("held", &crate::ingest::held_row(header, ready.received), &[], &*self.random),
+                    sealed: crate::ingest::place(header, ready.received, code, number).seal(&self.keys, &[], &*self.random),
                 });
             }
         }
@@ -505,8 +505,6 @@ impl Writer {
                 phone.received += new;
                 phone.held += held;
                 phone.forked |= fork;
-                // What it brought no longer waits; its next heartbeat says so itself.
-                phone.waiting = phone.waiting.saturating_sub(u32::try_from(new).unwrap_or(u32::MAX));
                 phone.dirty = true;
             }
         }

@@ -36,7 +36,7 @@ pub fn back_up(data: &Path, to: &Path) -> Result<Backup, OfficeError> {
 /// Takes a backup up as the store. The ledger begins a new life, so that phones offer again what it lacks; the office's own device
 /// begins a new chain, since what it wrote after the backup may be out on phones. What was there before is kept beside it.
 pub fn restore(data: &Path, from: &Path, random: &dyn Random) -> Result<ServerEpoch, OfficeError> {
-    std::fs::create_dir_all(data)?;
+    crate::private::dir(data)?;
     let _lock = lock_store(data)?;
     let store = ledger_file(data);
     let fresh = data.join("ledger.restoring");
@@ -72,12 +72,9 @@ fn new_life(fresh: &Path, before: &Path, random: &dyn Random) -> Result<ServerEp
         }
         restored.write(&batch)?;
     }
-    // Closing the last connection folds the log into the file; what is left beside it is empty.
-    for rest in ["ledger.restoring-wal", "ledger.restoring-shm"] {
-        let file = fresh.with_file_name(rest);
-        if file.exists() {
-            std::fs::remove_file(file)?;
-        }
+    // Closing the last connection folded the log into the file. Moved without its log, a file would lose what is in there.
+    if std::fs::metadata(with_end(fresh, "-wal")).is_ok_and(|m| m.len() > 0) {
+        return Err(OfficeError::File("the restored store is in use".into()));
     }
     Ok(ServerEpoch(server))
 }

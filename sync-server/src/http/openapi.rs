@@ -33,7 +33,7 @@ pub fn document() -> Value {
                 "responses": {
                     "200": {"description": "Receipts, and what is new in the phone's scope. Signed by the office in holdfast-signature.",
                             "content": {"application/vnd.holdfast.sync+zstd": {"schema": {"type": "string", "format": "binary"}}}},
-                    "400": refusal, "401": refusal, "403": refusal, "409": refusal, "413": refusal, "422": refusal, "500": refusal, "503": refusal
+                    "400": refusal, "401": refusal, "403": refusal, "409": refusal, "413": refusal, "422": refusal, "429": refusal, "500": refusal, "503": refusal
                 }
             }},
             "/v1/live": {"get": {

@@ -20,14 +20,16 @@ const CHECKPOINT_PAGES: i64 = 16_384;
 
 /// One file, one connection that writes, one that reads.
 pub struct SqliteLedger {
-    writer: Mutex<Connection>,
+    // Dropped first: the last connection to close folds the log into the file, and one that only reads cannot.
     reader: Mutex<Connection>,
+    writer: Mutex<Connection>,
     path: PathBuf,
 }
 
 impl SqliteLedger {
     /// Opens the file, or makes it.
     pub fn open(path: &Path) -> Result<SqliteLedger, OfficeError> {
+        crate::private::file(path)?;
         let mut writer = Connection::open(path)?;
         writer.busy_timeout(Duration::from_secs(10))?;
         // Looked at before the journal's mode is touched: a newer store stays as it is, to the byte.
@@ -339,6 +341,7 @@ pub fn restore(from: &Path, store: &Path) -> Result<(), OfficeError> {
 }
 
 fn copy(from: &Connection, to: &Path) -> Result<(), OfficeError> {
+    crate::private::file(to)?;
     let mut db = Connection::open(to)?;
     db.pragma_update(None, "synchronous", "FULL")?;
     rusqlite::backup::Backup::new(from, &mut db)?.run_to_completion(1_024, Duration::ZERO, None)?;

@@ -3,26 +3,32 @@
 use super::sync::{refusal, unavailable};
 use super::{EnrolCode, Office, locked, wait};
 use crate::error::OfficeError;
+use crate::held::HeldPlace;
 use crate::admin::code_row;
 use crate::ledger::{Batch, HeldRaw, Table};
 use crate::phone::Phone;
 use crate::writer::phone_row;
 use data_encoding::BASE32_NOPAD;
-use holdfast_model::id::{DeviceId, WorkerId};
+use holdfast_model::id::{ChainEpoch, DeviceId, WorkerId};
 use holdfast_model::port::Answer;
-use holdfast_model::time::{MINUTE, Millis};
+use holdfast_model::time::{HOUR, MINUTE, Millis};
 use holdfast_model::wire::{self, EnrolReply, EnrolRequest, Role};
 use holdfast_vault::PublicKey;
 use holdfast_vault::code::OneTimeCode;
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 /// Wrong codes within [`THROTTLE_MS`] after which nobody may try for a while: 55 bits are then out of reach for ever.
 const WRONG_CODES: usize = 20;
 const THROTTLE_MS: i64 = 10 * MINUTE;
-/// Requests of unknown phones that are kept for checking: of one, and in all.
-const UNKNOWN_EACH: u32 = 4;
-const UNKNOWN_ALL: u32 = 256;
+/// Requests of unknown phones that are kept for checking within an hour: of one, and in all. Anybody can claim any name, so both are small, and what
+/// is kept is never given up for what comes later.
+const UNKNOWN_EACH: usize = 4;
+const UNKNOWN_ALL: usize = 64;
+/// Bytes of these within an hour.
+const UNKNOWN_BYTES: usize = 16 * 1024 * 1024;
+/// Bytes of these as long as the office runs: an hour's bound, hour after hour, would still fill a disk.
+const UNKNOWN_BYTES_EVER: usize = 256 * 1024 * 1024;
 /// Longest name of a phone.
 const LABEL_BYTES: usize = 120;
 
@@ -30,8 +36,33 @@ const LABEL_BYTES: usize = 120;
 #[derive(Debug, Default)]
 pub(crate) struct Throttle {
     wrong: VecDeque<Millis>,
-    unknown: HashMap<DeviceId, u32>,
-    unknown_all: u32,
+    /// When, whose, how many bytes.
+    unknown: VecDeque<(Millis, DeviceId, usize)>,
+    unknown_bytes_ever: usize,
+    /// Numbers what is kept.
+    unknown_number: u32,
+}
+
+impl Throttle {
+    /// Makes room in the books for one more request of an unknown phone; `None` when there is none.
+    fn takes_unknown(&mut self, device: &DeviceId, bytes: usize, now: Millis) -> Option<u32> {
+        while self.unknown.front().is_some_and(|(at, ..)| now.since(*at) > HOUR) {
+            self.unknown.pop_front();
+        }
+        let each = self.unknown.iter().filter(|(_, d, _)| d == device).count();
+        let before: usize = self.unknown.iter().map(|(_, _, bytes)| bytes).sum();
+        let fits = self.unknown.len() < UNKNOWN_ALL
+            && each < UNKNOWN_EACH
+            && before + bytes <= UNKNOWN_BYTES
+            && self.unknown_bytes_ever + bytes <= UNKNOWN_BYTES_EVER;
+        if !fits {
+            return None;
+        }
+        self.unknown.push_back((now, device.clone(), bytes));
+        self.unknown_bytes_ever += bytes;
+        self.unknown_number = self.unknown_number.wrapping_add(1);
+        Some(self.unknown_number)
+    }
 }
 
 impl Office {
@@ -93,6 +124,10 @@ impl Office {
                 headers: vec![("content-type".into(), "application/json".into())],
                 body: serde_json::to_vec(&reply).expect("a reply has string keys only"),
             },
+            Ok(Err("device_revoked")) => {
+                let says = "The office has shut this phone out. Nothing was changed. What it brings still reaches the office; ring the office.";
+                refusal(403, "device_revoked", says, None)
+            }
             Ok(Err(code)) => {
                 throttle.wrong.push_back(now);
                 let says = match code {
@@ -126,6 +161,9 @@ impl Office {
             Some(w) => w.branch.clone(),
             None => return Err(OfficeError::UnknownWorker(worker.to_string())),
         };
+        if let Some(shared) = self.same_phone(&request.device_key, &worker) {
+            return self.enrolled_again(&shared, request, row);
+        }
         let mut bytes = [0; 5];
         inner.random.fill(&mut bytes);
         let device = DeviceId::new(format!("D-{}", BASE32_NOPAD.encode(&bytes))).expect("letters and digits");
@@ -140,6 +178,40 @@ impl Office {
         let mut state = inner.state.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         state.phones.insert(device, Arc::new(Mutex::new(phone)));
         Ok(Ok(reply))
+    }
+
+    /// The phone with this key that is known as this worker's.
+    fn same_phone(&self, key: &str, worker: &WorkerId) -> Option<Arc<Mutex<Phone>>> {
+        let state = self.state();
+        let same = |shared: &&Arc<Mutex<Phone>>| {
+            let phone = locked(shared);
+            phone.key == key && phone.worker == *worker
+        };
+        state.phones.values().find(same).cloned()
+    }
+
+    /// A phone whose worker has forgotten the PIN: it stays the phone it was, under its name and with its chains. Without a cursor it is
+    /// served everything anew.
+    fn enrolled_again(
+        &self,
+        shared: &Arc<Mutex<Phone>>,
+        request: &EnrolRequest,
+        code: Vec<u8>,
+    ) -> Result<Result<EnrolReply, &'static str>, OfficeError> {
+        let (row, device, reply) = {
+            let mut phone = locked(shared);
+            if phone.revoked.is_some() {
+                return Ok(Err("device_revoked"));
+            }
+            if !request.label.is_empty() {
+                phone.label.clone_from(&request.label);
+            }
+            let row = phone_row(&phone, &self.inner.keys, &*self.inner.random);
+            (row, phone.device.clone(), phone.clone())
+        };
+        let with = Batch { sealed: vec![(Table::Device, row)], used: vec![(code, device)], ..Batch::default() };
+        wait(self.store(Vec::new(), Vec::new(), Vec::new(), with)?)?;
+        Ok(Ok(self.enrolled(&reply)))
     }
 
     fn enrolled(&self, phone: &Phone) -> EnrolReply {
@@ -161,26 +233,21 @@ impl Office {
     }
 
     /// Keeps what a phone brought that nobody knows (enrolled after the backup that was restored, say): a few requests of each,
-    /// since anybody can claim any name.
-    pub(crate) fn keep_unknown(&self, device: DeviceId, body: &[u8]) {
-        {
-            let mut throttle = locked(&self.inner.enrolling);
-            let all = throttle.unknown_all;
-            let each = throttle.unknown.get(&device).copied().unwrap_or(0);
-            if body.is_empty() || all >= UNKNOWN_ALL || each >= UNKNOWN_EACH {
-                return;
-            }
-            throttle.unknown_all += 1;
-            throttle.unknown.insert(device.clone(), each + 1);
+    /// since anybody can claim any name. False when there is no room for it now.
+    pub(crate) fn keep_unknown(&self, device: DeviceId, body: &[u8]) -> bool {
+        if body.is_empty() {
+            return true;
         }
         let at = self.now();
-        let place = [device.as_str().as_bytes(), &at.0.to_be_bytes()].concat();
-        let sealed = self.inner.keys.seal_raw("held", &place, body, &*self.inner.random);
+        let Some(number) = locked(&self.inner.enrolling).takes_unknown(&device, body.len(), at) else { return false };
+        let place = HeldPlace { device: &device, at, code: "device_unknown", epoch: ChainEpoch([0; 8]), first: 0, number };
+        let sealed = place.seal(&self.inner.keys, body, &*self.inner.random);
         let held = HeldRaw { id: 0, at, device, branch: None, code: "device_unknown".into(), entries: 0, document: None, sealed };
         let stored = self.store(Vec::new(), Vec::new(), Vec::new(), Batch { held: vec![held], ..Batch::default() });
         if let Err(e) = stored.and_then(wait) {
             tracing::warn!(code = e.code(), "what an unknown phone brought could not be kept; it still holds it");
         }
+        true
     }
 }
 

@@ -311,6 +311,7 @@ impl Office {
         vec![
             ("holdfast_branches", "Branches.", state.branches.len() as u64),
             ("holdfast_documents_in_hand", "Documents held in memory.", state.docs.len() as u64),
+            ("holdfast_documents_damaged", "Documents that could not be read from the store; run verify.", state.damaged),
             ("holdfast_phones", "Phones that were ever enrolled.", state.phones.len() as u64),
             ("holdfast_entries_waiting", "Entries that phones said they still hold.", waiting),
             ("holdfast_segments", "Segments that are durable.", state.branches.iter().map(|b| b.seq).sum()),

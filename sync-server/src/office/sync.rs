@@ -9,9 +9,9 @@ use crate::writer::Outcome;
 use holdfast_model::chronology::weak_truth;
 use holdfast_model::id::{BranchId, ChainEpoch, DeviceId, Digest};
 use holdfast_model::port::{Answer, Ask};
-use holdfast_model::time::Millis;
+use holdfast_model::time::{HOUR, Millis};
 use holdfast_model::wire::{
-    self, ClockSample, DEVICE_HEADER, MEDIA_TYPE, Receipt, Refusal, SIGNATURE_HEADER, SyncReply, SyncRequest, WireError,
+    self, ClockSample, DEVICE_HEADER, MEDIA_TYPE, Receipt, Refusal, SIGNATURE_HEADER, SyncReply, SyncRequest, Unsealed, WireError,
 };
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::oneshot;
@@ -57,7 +57,7 @@ impl Brought {
     fn of(ready: &Ready) -> Brought {
         let header = &ready.header;
         let mut held: Vec<(u64, String)> = ready.holds.iter().filter_map(|h| h.seq.map(|s| (s, h.code.to_owned()))).collect();
-        if ready.segments.is_empty() {
+        if ready.to_review {
             // Shut out: all of it is held.
             held = (header.first..=header.last()).map(|s| (s, "device_revoked".to_owned())).collect();
         }
@@ -118,34 +118,37 @@ impl Office {
                         if it goes on, have the phone enrolled anew.";
             return Err(refusal(401, "bad_signature", says, None));
         }
-        let (request, pushes) = wire::decode_request(&ask.body).map_err(|e| malformed(&e))?;
+        let (request, pushes, sealed) = wire::decode_request_sealed(&ask.body).map_err(|e| malformed(&e))?;
         if request.device != device {
             let says = "The request names another phone than the one that signed it. Nothing was taken; it stays on this phone.";
             return Err(refusal(400, "device_mismatch", says, None));
         }
         let cursor = self.cursor(&device, request.cursor.as_deref())?;
-        if pushes.iter().any(|p| p.header.device != device) {
+        if pushes.iter().map(|p| &p.header).chain(sealed.iter().map(|p| &p.header)).any(|h| h.device != device) {
             let says = "The request brings records of another phone. Nothing was taken; they stay where they are.";
             return Err(refusal(400, "push_other_device", says, None));
         }
         let told = cursor.as_ref().filter(|c| c.chain == request.epoch).map(|c| c.have_to);
-        let mut ready = Vec::with_capacity(pushes.len());
-        for push in pushes {
+        let mut ready = Vec::with_capacity(pushes.len() + sealed.len());
+        // What a locked phone hands over: from here on a push like any other.
+        let opened = sealed.into_iter().map(|push| {
+            let epoch = push.header.epoch;
+            push.unseal(|seq, bytes| self.inner.keys.open_outbox(&device, epoch, seq, bytes).map(|opened| opened.to_vec()))
+        });
+        for push in pushes.into_iter().map(Unsealed::from).chain(opened) {
             let made = self.desk().ready(push, &key, &branch, t1, revoked).map_err(|e| self.refused(&e))?;
             ready.push(Ready { told, ..made });
         }
         // Only now is the number spent: what was refused above may be sent again as it is.
-        let (want_plans, waited) = {
+        let want_plans = {
             let mut phone = locked(&phone);
             if !phone.number(request.epoch, request.number) {
                 let says = "This request was answered before. Nothing is lost; the phone goes on with its next request.";
                 return Err(refusal(409, "replayed", says, None));
             }
-            let before = phone.waiting;
-            let want = phone.heard(&request, t1);
-            (want, before != phone.waiting)
+            phone.heard(&request, t1)
         };
-        self.clocks(&device, &request, t1, waited.then(|| locked(&phone).worker.clone()));
+        self.clocks(&device, &request, t1);
         let brought: Vec<Brought> = ready.iter().map(Brought::of).collect();
         self.metrics().brought(brought.iter().map(|b| b.last - b.first + 1).sum());
         let stored = if ready.is_empty() {
@@ -166,7 +169,11 @@ impl Office {
         if let Some(phone) = self.state().phones.get(&device) {
             return Ok(phone.clone());
         }
-        self.keep_unknown(device, &ask.body);
+        if !self.keep_unknown(device, &ask.body) {
+            let says = "The office does not know this phone, and cannot keep more for checking right now. What is on it stays there, safe. Ask the \
+                        office for a new code and enrol it again.";
+            return Err(refusal(429, "device_unknown_full", says, Some(HOUR as u32)));
+        }
         let says = "The office does not know this phone. What is on it stays there, safe. Ask the office for a new code and enrol it again.";
         Err(refusal(403, "device_unknown", says, None))
     }
@@ -194,17 +201,12 @@ impl Office {
     }
 
     /// Takes in what a request says about the device's clocks.
-    fn clocks(&self, device: &DeviceId, request: &SyncRequest, t1: Millis, waited: Option<holdfast_model::id::WorkerId>) {
+    fn clocks(&self, device: &DeviceId, request: &SyncRequest, t1: Millis) {
         let mut fresh: Vec<ClockSample> = request.samples.iter().take(64).copied().collect();
         // Alone, an arrival bounds the clock from one side only; it is worth keeping where nothing better is known.
         if !fresh.iter().any(|s| s.truth.is_some() && s.boot == request.clock.boot) {
             fresh.push(weak_truth(request.clock, t1));
         }
-        let mut state = self.inner.state.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(worker) = waited {
-            state.waiting_moved(&worker);
-        }
-        drop(state);
         self.sampled(device, &fresh);
     }
 
@@ -245,6 +247,8 @@ impl Office {
                 Outcome::Gap { have_to: to } => have_to = Some(to),
             }
         }
+        let covered: u64 = receipts.iter().map(|r: &Receipt| r.last - r.first + 1).sum();
+        self.waits(&pending.phone, u64::from(pending.request.heartbeat.waiting).saturating_sub(covered));
         let have_to = have_to.unwrap_or_else(|| {
             let state = self.state();
             let lines = state.chains.get(&(device.clone(), pending.request.epoch));
@@ -272,6 +276,19 @@ impl Office {
         self.metrics().answered(body.len());
         let headers = vec![("content-type".into(), MEDIA_TYPE.into()), (SIGNATURE_HEADER.into(), signature)];
         Answer { status: 200, headers, body }
+    }
+
+    /// Takes in how many entries a phone still holds that no receipt covers: its worker's visits say so.
+    fn waits(&self, phone: &Mutex<Phone>, waiting: u64) {
+        let waiting = u32::try_from(waiting).unwrap_or(u32::MAX);
+        let moved = {
+            let mut phone = locked(phone);
+            let before = std::mem::replace(&mut phone.waiting, waiting);
+            (before != waiting).then(|| phone.worker.clone())
+        };
+        if let Some(worker) = moved {
+            self.inner.state.write().unwrap_or_else(PoisonError::into_inner).waiting_moved(&worker);
+        }
     }
 
     fn receipt(&self, brought: Brought) -> Receipt {

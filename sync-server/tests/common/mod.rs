@@ -141,6 +141,11 @@ pub struct TestPhone {
 
 impl TestPhone {
     pub fn enrol(office: &Office, time: &VirtualTime, code: &str) -> Result<TestPhone, Refusal> {
+        TestPhone::enrol_by(&mut |ask| office.answer(ask), time, code)
+    }
+
+    /// Enrols over whatever carries requests.
+    pub fn enrol_by(carry: &mut dyn FnMut(Ask) -> Answer, time: &VirtualTime, code: &str) -> Result<TestPhone, Refusal> {
         let (key, _) = SigningKey::generate();
         let mut epoch = [0; 8];
         SystemRandom::new().fill(&mut epoch);
@@ -148,7 +153,7 @@ impl TestPhone {
         let request =
             EnrolRequest { v: 1, code: code.into(), device_key: key.public_key().to_string(), label: "D-03, blue case".into(), epoch };
         let ask = Ask { path: "/v1/enrol".into(), headers: vec![], body: serde_json::to_vec(&request).unwrap() };
-        let answer = office.answer(ask);
+        let answer = carry(ask);
         if answer.status != 200 {
             return Err(serde_json::from_slice(&answer.body).unwrap());
         }

@@ -1,0 +1,256 @@
+//! The real program: over sockets, killed, stopped, asked for what it says it answers.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use common::*;
+use holdfast_host::{SystemRandom, VirtualTime};
+use holdfast_model::port::{Answer, Ask};
+use holdfast_model::time::Millis;
+use holdfast_sync_server::admin::{master_key, verify};
+use holdfast_sync_server::http::openapi;
+use holdfast_sync_server::office::{Office, WorkerRecord};
+use holdfast_model::wire::Role;
+use serde_json::Value;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+/// The program, serving a directory.
+struct Server {
+    child: Child,
+    address: SocketAddr,
+    link: Option<String>,
+}
+
+fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_holdfast-server"));
+    command.env_remove("CREDENTIALS_DIRECTORY").env_remove("RUST_LOG");
+    command
+}
+
+fn once(data: &Path, args: &[&str]) -> Output {
+    program().arg("--data").arg(data).arg("--json").args(args).output().unwrap()
+}
+
+impl Server {
+    fn start(data: &Path) -> Server {
+        let mut child = program()
+            .arg("--data")
+            .arg(data)
+            .args(["--json", "serve", "--listen", "127.0.0.1:0", "--branch", "NQ"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        let said: Value = serde_json::from_str(&line).unwrap();
+        let address = said["listening"].as_str().unwrap().strip_prefix("http://").unwrap().parse().unwrap();
+        Server { child, address, link: said["first_link"].as_str().map(str::to_owned) }
+    }
+    fn ask(&self, method: &str, path: &str, headers: &[(String, String)], body: &[u8]) -> Answer {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        let mut head = format!("{method} {path} HTTP/1.1\r\nhost: office\r\nconnection: close\r\ncontent-length: {}\r\n", body.len());
+        for (name, value) in headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        stream.write_all(format!("{head}\r\n").as_bytes()).unwrap();
+        // A server that refuses a large body early may close before all of it is written.
+        let _ = stream.write_all(body);
+        let mut all = Vec::new();
+        let _ = stream.read_to_end(&mut all);
+        let end = all.windows(4).position(|w| w == b"\r\n\r\n").expect("an answer");
+        let head = String::from_utf8(all[..end].to_vec()).unwrap();
+        let mut lines = head.lines();
+        let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+        let headers = lines.filter_map(|l| l.split_once(": ")).map(|(n, v)| (n.to_lowercase(), v.to_owned())).collect();
+        Answer { status, headers, body: all[end + 4..].to_vec() }
+    }
+    fn get(&self, path: &str) -> (u16, String) {
+        let answer = self.ask("GET", path, &[], b"");
+        (answer.status, String::from_utf8_lossy(&answer.body).into_owned())
+    }
+    fn post(&self, ask: &Ask) -> Answer {
+        self.ask("POST", &ask.path, &ask.headers, &ask.body)
+    }
+    fn signal(&self, name: &str) {
+        assert!(Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status().unwrap().success());
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A directory in which some workers are known.
+fn founded() -> (tempfile::TempDir, PathBuf) {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let (master, _) = master_key(&data, None, &SystemRandom::new()).unwrap();
+    let mut config = config(&data, &holdfast_host::ManualClock::alone(now()), &[]);
+    config.master_key = master;
+    let office = Office::open(config).unwrap();
+    let asha = WorkerRecord { id: worker("W-1"), name: "Asha Bello".into(), role: Role::Worker, branch: branch(), phone: String::new() };
+    let hugh = WorkerRecord { id: worker("C-1"), name: "Hugh Irwin".into(), role: Role::Coordinator, ..asha.clone() };
+    office.record_many(&worker("C-1"), &branch(), &[asha, hugh], Vec::new()).unwrap();
+    office.close();
+    (dir, data)
+}
+
+fn now() -> Millis {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    Millis(since.as_millis() as i64)
+}
+
+fn phone(server: &Server, data: &Path, of: &str) -> TestPhone {
+    let made = once(data, &["enrol-code", "--worker", of]);
+    let code: Value = serde_json::from_slice(&made.stdout).unwrap();
+    TestPhone::enrol_by(&mut |ask| server.post(&ask), &VirtualTime::starting(now()), code["code"].as_str().unwrap()).unwrap()
+}
+
+fn sync(server: &Server, phone: &mut TestPhone) -> holdfast_model::wire::SyncReply {
+    let pushes = if phone.seq > phone.have_to { vec![phone.push(phone.have_to + 1, phone.seq)] } else { vec![] };
+    let ask = phone.request(&pushes, 4 << 20);
+    let answer = server.post(&ask);
+    phone.take(&ask, answer).unwrap()
+}
+
+#[test]
+fn an_empty_directory_and_one_command() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let server = Server::start(&data);
+    assert!(server.link.as_ref().is_some_and(|l| l.contains("/console/first/")), "a one-time administrator link");
+    assert!(dir.path().join("data.key").exists(), "the master key lies beside the data directory");
+    assert_eq!(server.get("/health"), (200, "ok\n".into()));
+    let (status, metrics) = server.get("/metrics");
+    assert!(status == 200 && metrics.contains("holdfast_branches 1"));
+    let second = once(&data, &["serve", "--listen", "127.0.0.1:0"]);
+    let said: Value = serde_json::from_slice(&second.stdout).unwrap();
+    assert_eq!((second.status.code(), said["error"].as_str()), (Some(1), Some("store_in_use")));
+}
+
+#[test]
+fn the_addresses_are_those_that_the_document_lists() {
+    let (_dir, data) = founded();
+    let server = Server::start(&data);
+    let document: Value = serde_json::from_str(&server.get("/openapi.json").1).unwrap();
+    assert_eq!(document, openapi::document());
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, described) in methods.as_object().unwrap() {
+            let answer = server.ask(&method.to_uppercase(), path, &[], b"rubbish");
+            let listed = described["responses"].as_object().unwrap();
+            assert!(listed.contains_key(&answer.status.to_string()), "{method} {path} answers {}, which is not listed", answer.status);
+        }
+        for method in ["GET", "POST", "DELETE"] {
+            let listed = methods.get(method.to_lowercase()).is_some();
+            let status = server.ask(method, path, &[], b"").status;
+            assert_eq!(status == 405, !listed, "{method} {path}: {status}");
+        }
+    }
+    for reference in ["Refusal", "EnrolRequest", "EnrolReply"] {
+        assert!(document["components"]["schemas"][reference].is_object());
+    }
+}
+
+#[test]
+fn what_has_a_receipt_survives_sigkill() {
+    let (_dir, data) = founded();
+    let server = Server::start(&data);
+    let mut asha = phone(&server, &data, "W-1");
+    for n in 0..40 {
+        asha.note(visit(&format!("V-{}", n % 5)), &format!("note {n}"));
+        if n % 4 == 3 {
+            assert_eq!(sync(&server, &mut asha).have_to, n + 1);
+        }
+    }
+    server.signal("KILL");
+    drop(server);
+    let verified = once(&data, &["verify"]);
+    let found: Value = serde_json::from_slice(&verified.stdout).unwrap();
+    assert_eq!((verified.status.code(), found["entries"].as_u64(), found["wrong"].as_array().map(Vec::len)), (Some(0), Some(40), Some(0)));
+    let (master, _) = master_key(&data, None, &SystemRandom::new()).unwrap();
+    assert_eq!(verify(&data, master, &SystemRandom::new()).unwrap().checksum, found["checksum"].as_str().unwrap());
+    let server = Server::start(&data);
+    asha.note(visit("V-1"), "after the kill");
+    assert_eq!(sync(&server, &mut asha).have_to, 41);
+}
+
+#[test]
+fn a_nudge_reaches_a_phone_that_listens_and_nobody_else() {
+    let (_dir, data) = founded();
+    let server = Server::start(&data);
+    let mut asha = phone(&server, &data, "W-1");
+    let hugh = phone(&server, &data, "C-1");
+    assert_eq!(server.get("/v1/live").0, 401);
+    let signature = hugh.key.sign_text(&holdfast_model::wire::request_signed_bytes(b"GET /v1/live"));
+    let mut stream = TcpStream::connect(server.address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    write!(
+        stream,
+        "GET /v1/live HTTP/1.1\r\nhost: office\r\nholdfast-device: {}\r\nholdfast-signature: {signature}\r\n\r\n",
+        hugh.device
+    )
+    .unwrap();
+    let mut lines = BufReader::new(stream).lines().map(Result::unwrap);
+    let mut nudge = || {
+        let line = lines.find(|l| l.starts_with("data:")).expect("a nudge");
+        serde_json::from_str::<Value>(line.strip_prefix("data:").unwrap()).unwrap()
+    };
+    assert_eq!(nudge()["branch"], "NQ");
+    asha.note(visit("V-1"), "one");
+    sync(&server, &mut asha);
+    assert_eq!(nudge()["seq"].as_u64(), Some(1));
+    // A stream does not keep the office from stopping in order.
+    server.signal("TERM");
+    let began = Instant::now();
+    let mut server = server;
+    while server.child.try_wait().unwrap().is_none() {
+        assert!(began.elapsed() < Duration::from_secs(30), "it stops");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(server.child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn what_is_too_large_is_refused_and_the_office_goes_on() {
+    let (_dir, data) = founded();
+    let server = Server::start(&data);
+    let answer = server.ask("POST", "/v1/sync", &[], &vec![0; holdfast_model::limits::BODY_BYTES + 1]);
+    assert_eq!(answer.status, 413);
+    assert_eq!(server.get("/health").0, 200);
+}
+
+#[test]
+fn backup_restore_and_their_troubles_from_the_terminal() {
+    let (dir, data) = founded();
+    let file = dir.path().join("backup.db");
+    let path = file.to_str().unwrap();
+    let server = Server::start(&data);
+    let mut asha = phone(&server, &data, "W-1");
+    asha.note(visit("V-1"), "one");
+    sync(&server, &mut asha);
+    assert!(once(&data, &["backup", path]).status.success(), "while it serves");
+    let busy: Value = serde_json::from_slice(&once(&data, &["restore", path]).stdout).unwrap();
+    assert_eq!(busy["error"], "store_in_use");
+    server.signal("TERM");
+    drop(server);
+    assert!(once(&data, &["restore", path]).status.success());
+    let found: Value = serde_json::from_slice(&once(&data, &["verify"]).stdout).unwrap();
+    assert_eq!(found["entries"], 1);
+    std::fs::write(&file, b"rubbish").unwrap();
+    let bad: Value = serde_json::from_slice(&once(&data, &["restore", path]).stdout).unwrap();
+    assert_eq!(bad["error"], "store_damaged");
+    let found: Value = serde_json::from_slice(&once(&data, &["verify"]).stdout).unwrap();
+    assert_eq!(found["entries"], 1, "and the store is as it was");
+    std::fs::remove_file(dir.path().join("data.key")).unwrap();
+    let lost: Value = serde_json::from_slice(&once(&data, &["verify"]).stdout).unwrap();
+    assert_eq!(lost["error"], "master_key_missing", "never a new key for an old store");
+}
