@@ -274,8 +274,8 @@ fn dose(row: &BoardRow, care: &Care, quiet: bool, now: Millis, rules: &Rules) ->
     let no_word_min = match care {
         Care::NoWord { past_start_min } if presses => Some(*past_start_min),
         Care::Missed { .. } => row.start.map(|s| now.since(s).div_euclid(MINUTE)),
-        // On the way, but the time has come.
-        Care::OnTheWay { .. } if due <= now => None,
+        // On the way, but late for a dose that must be on time, or the time has come.
+        Care::OnTheWay { past_start_min, .. } if due <= now || (time_critical && past_start_min.is_some()) => None,
         Care::Due { .. } if quiet && time_critical && opens.plus(-ahead) <= now => None,
         // Somebody heard that the worker was there; by now the visit should be over, and a phone call answers no dose.
         Care::ThereNow { .. } if !row.known() && row.end.is_some_and(|end| end <= now) => {

@@ -82,6 +82,18 @@ fn a_time_critical_dose_is_taken_up_before_its_window_when_the_phone_is_quiet() 
 }
 
 #[test]
+fn on_the_way_but_late_for_a_time_critical_dose_is_rung_on_their_own_phone() {
+    let (mut room, mut office) = planned("V-e", edith());
+    room.write(&mut office, at("10:10"), call(Report::OnTheWay, Speaker::Worker, "Ben", at("10:10"), Some("ben")));
+    let rows = [room.row()];
+    let check = |now: &str| view(&rows, &[], &Filter::default(), at(now)).check_now;
+    assert!(check("10:15").is_empty());
+    let late = check("10:20");
+    assert!(matches!(late[0].why, CheckReason::DoseWindow { left_min: 70, no_word_min: None, .. }));
+    assert_eq!(late[0].ring[0], Ring::Worker { worker: worker("ben") });
+}
+
+#[test]
 fn an_ordinary_dose_is_taken_up_when_its_window_is_about_to_close() {
     let dose = PlannedDose { time_critical: false, window_min: 60, ..co_careldopa() };
     let visit = Assigned { doses: vec![dose], priority: Priority::Usual, ..edith() };
