@@ -102,10 +102,11 @@ fn tap(scenario: &Scenario, dice: &mut Dice, written: &mut Vec<(WorkerId, Docume
     let visit = *dice.pick(&theirs);
     let doc = DocumentId::Visit(visit.id.clone());
     let note = |dice: &mut Dice| Body::Note(Note { about: NoteType::General, text: format!("note {}", dice.below(usize::MAX >> 12)) });
+    let tag = || Evidence { tag: Some(format!("tag-{}", visit.person)), ..Evidence::default() };
     let noted = written.contains(&(worker.clone(), doc.clone()));
     let body = match dice.below(10) {
-        0 => Body::Arrived(Arrived { method: Method::Tag, evidence: Evidence::default(), reason: String::new() }),
-        1 => Body::Left(Left { method: Method::Tag, evidence: Evidence::default(), reason: String::new(), mileage_tenths: None }),
+        0 => Body::Arrived(Arrived { method: Method::Tag, evidence: tag(), reason: String::new() }),
+        1 => Body::Left(Left { method: Method::Tag, evidence: tag(), reason: String::new(), mileage_tenths: None }),
         2 if !visit.tasks.is_empty() => {
             let index = dice.below(visit.tasks.len());
             let task = &visit.tasks[index];
@@ -122,7 +123,7 @@ fn tap(scenario: &Scenario, dice: &mut Dice, written: &mut Vec<(WorkerId, Docume
                 outcome: DoseEnd::Refused,
                 amount: None,
                 unit: String::new(),
-                route: String::new(),
+                route: visit.route(dose).to_owned(),
                 reason: format!("reason {}", dice.below(1_000_000)),
                 witness: String::new(),
                 stock_left: None,

@@ -7,6 +7,7 @@ use crate::scenario::{Act, Deed, Scenario, revision};
 use crate::world::{Options, Shortfall, Store, Trouble, World};
 use holdfast_model::entry::{Body, Read};
 use holdfast_model::id::DocumentId;
+use holdfast_model::projection::Rules;
 use holdfast_sync_server::faults::Faults;
 use std::fmt;
 use std::path::Path;
@@ -56,13 +57,15 @@ pub struct How {
     pub seed: u64,
     /// Where phones keep their stores.
     pub store: Store,
+    /// What the provider has set.
+    pub rules: Rules,
     /// Deliberate faults of the office.
     pub faults: Faults,
 }
 
 impl Default for How {
     fn default() -> How {
-        How { seed: 1, store: Store::Memory, faults: Faults::default() }
+        How { seed: 1, store: Store::Memory, rules: Rules::default(), faults: Faults::default() }
     }
 }
 
@@ -72,12 +75,16 @@ pub fn set_up(scenario: &Scenario, how: &How, folder: &Path) -> Result<World, Tr
         seed: how.seed,
         begins: scenario.begins,
         store: how.store,
-        faults: how.faults.clone(),
+        rules: how.rules.clone(),
+        faults: Faults::default(),
         folder: folder.to_owned(),
     })?;
     provider::import(world.office(), &world.branch(), &scenario.provider)?;
     for phone in &scenario.phones {
         world.enrol(&phone.worker, phone.skew_ms)?;
+    }
+    if how.faults != Faults::default() {
+        world.spoil(how.faults.clone())?;
     }
     Ok(world)
 }

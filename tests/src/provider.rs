@@ -3,7 +3,8 @@
 use crate::scenario::cast::{Cast, Person, Visit, Worker};
 use crate::world::Trouble;
 use holdfast_model::entry::Body;
-use holdfast_model::id::{BranchId, DocumentId, WorkerId};
+use holdfast_model::id::{BranchId, DocumentId, MedicineId, PersonId, WorkerId};
+use holdfast_model::time::Millis;
 use holdfast_sync_server::Office;
 use holdfast_sync_server::import::{self, Changes, Known, Problem, Upload};
 use std::path::Path;
@@ -40,12 +41,23 @@ fn of(changes: Changes) -> Cast {
                 end: a.end,
                 tasks: a.tasks.clone(),
                 doses: a.doses.clone(),
+                routes: routes(&cast.planned, &a.person, a.start),
             }),
             _ => {}
         }
         cast.planned.push((statement.doc, statement.body));
     }
     cast
+}
+
+/// How each medicine of the plan that holds at a moment is taken.
+fn routes(planned: &[(DocumentId, Body)], person: &PersonId, at: Millis) -> Vec<(MedicineId, String)> {
+    let plans = planned.iter().filter_map(|(_, body)| match body {
+        Body::PlanVersion(plan) if plan.person == *person && plan.effective <= at => Some(plan),
+        _ => None,
+    });
+    let current = plans.max_by_key(|plan| plan.effective);
+    current.into_iter().flat_map(|plan| &plan.medicines).map(|m| (m.id.clone(), m.route.clone())).collect()
 }
 
 /// Imports a folder into an office, as its administrator.

@@ -2,7 +2,7 @@
 
 use super::phrase::distance;
 use holdfast_model::entry::{Body, PlannedDose, PlannedTask};
-use holdfast_model::id::{DocumentId, PersonId, VisitId, WorkerId};
+use holdfast_model::id::{DocumentId, MedicineId, PersonId, VisitId, WorkerId};
 use holdfast_model::time::Millis;
 
 /// The provider's people, workers and visits.
@@ -53,9 +53,16 @@ pub struct Visit {
     pub tasks: Vec<PlannedTask>,
     /// What is to be given.
     pub doses: Vec<PlannedDose>,
+    /// How each of the person's medicines is taken, as the plan says.
+    pub routes: Vec<(MedicineId, String)>,
 }
 
 impl Visit {
+    /// How a dose is taken: "oral".
+    pub fn route(&self, dose: &PlannedDose) -> &str {
+        self.routes.iter().find(|(id, _)| *id == dose.medicine).map_or("", |(_, route)| route)
+    }
+
     /// Milliseconds between a moment and the planned stretch; 0 within it.
     fn away_from(&self, at: Millis) -> i64 {
         self.start.since(at).max(at.since(self.end)).max(0)

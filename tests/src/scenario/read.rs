@@ -8,6 +8,12 @@ use holdfast_model::time::{MINUTE, Millis, from_london};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+/// A minute is not an instant: what happens "at 09:02" happens this long into the minute, so that a phone whose idea of
+/// the time is a little off still writes 09:02.
+const INTO_THE_MINUTE_MS: i64 = 20_000;
+/// And what is expected "at 09:02" is looked at this long into it, when phones with signal have told the office.
+const LOOKED_AT_MS: i64 = 45_000;
+
 /// What is wrong with a line, and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trouble {
@@ -66,7 +72,7 @@ fn with_cast(text: &str, head: Head, cast: Cast) -> Result<Scenario, Troubles> {
             let says = format!("{} has no phone in this scenario. Add the name under Phones:", cast.worker_name(worker));
             troubles.push(Trouble { line: act.line, says });
         }
-        if act.at > head.ends {
+        if act.at > head.ends.plus(LOOKED_AT_MS) {
             troubles.push(Trouble { line: act.line, says: format!("This is after the end. Write Ends: {} or later.", act.at.hhmm()) });
         }
     }
@@ -161,7 +167,7 @@ impl Body<'_> {
     fn line(&mut self, number: usize, line: &str) -> Result<(), String> {
         if let Some(rest) = line.strip_prefix("expect at ") {
             let (when, sentence) = rest.split_once(' ').ok_or("Write: expect at 10:41 board shows …")?;
-            let at = if when == "end" { self.ends } else { on_day(self.day, when)? };
+            let at = if when == "end" { self.ends } else { on_day(self.day, when)? }.plus(LOOKED_AT_MS);
             let claim = claims::claim(self.cast, at, sentence)?;
             self.claims.push(Check { line: number, at, said: line.to_owned(), claim });
             return Ok(());
@@ -178,7 +184,9 @@ impl Body<'_> {
         if to.is_some_and(|to| to <= when.at) {
             return Err(format!("{time} ends before it begins."));
         }
-        self.acts.extend(acts(self.cast, number, when, sentence.trim())?);
+        let into = if from.len() > "09:02".len() { 0 } else { INTO_THE_MINUTE_MS };
+        let acts = acts(self.cast, number, when, sentence.trim())?;
+        self.acts.extend(acts.into_iter().map(|act| super::Act { at: act.at.plus(into), ..act }));
         Ok(())
     }
 }
@@ -218,6 +226,7 @@ mod tests {
             end: at(end),
             tasks: vec![PlannedTask { id: TaskId::new("t1").expect("an id"), title: "Wash and dress".into() }],
             doses: Vec::new(),
+            routes: Vec::new(),
         };
         Cast {
             workers: vec![worker("W-01", "Asha Bello"), worker("W-02", "Ben Carr"), worker("W-20", "Hugh Irwin")],
@@ -277,7 +286,7 @@ mod tests {
             .expect("a scenario");
         assert_eq!(scenario.claims[0].claim, Claim::CareAndRank(VisitId::new("V-3").expect("an id"), CareWord::NoWord, 1));
         assert_eq!(scenario.claims[1].claim, Claim::Tally { known: 38, of: 38, missed: 0, late: 3, longest_min: 22 });
-        assert_eq!(scenario.claims[1].at, scenario.ends);
+        assert_eq!(scenario.claims[1].at, scenario.ends.plus(LOOKED_AT_MS));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::phrase::{self, Gaps, NoMatch};
 use super::{Act, Deed, PhoneEvent, ServerEvent, Weather};
 use holdfast_model::entry::{
     Amended, Arrived, Body, Cancelled, CoverSent, DoseEnd, Evidence, Incident, IncidentType, Left, MedicineOutcome, Method, Note, NoteType, Observation,
-    OnTheWay, OutageClosed, OutageOpened, PhoneCall, PlannedDose, PlannedTask, Report, Speaker, TaskEnd, TaskOutcome, VisitEnd, VisitOutcome, Withdrawn,
+    OnTheWay, OutageClosed, OutageOpened, PhoneCall, PlannedDose, PlannedTask, Report, Speaker, TaskEnd, TaskOutcome, Told, VisitEnd, VisitOutcome, Withdrawn,
 };
 use holdfast_model::id::{DocumentId, OutageId, WorkerId};
 use holdfast_model::time::Millis;
@@ -43,17 +43,17 @@ const TABLE: &[Sentence] = &[
     stretch("{worker} visits {visit}", |l| l.whole_visit("")),
     stretch("{worker} visits {visit} late: {words}", |l| l.whole_visit(l.words())),
     stretch("{worker} helps at {visit}", |l| {
-        Ok(vec![(0, l.tap_at(l.arrived(Method::Tag, ""))?), (l.span(), l.tap_at(l.left(Method::Tag, ""))?)])
+        Ok(vec![(0, l.tap_at(l.arrived(Method::Tag, "")?)?), (l.span(), l.tap_at(l.left(Method::Tag, "")?)?)])
     }),
     moment("{worker} sets off to {visit}", |l| l.tap(Body::OnTheWay(OnTheWay::default()))),
     moment("{worker} sets off to {visit}, {number} minutes late: {words}", |l| {
         l.tap(Body::OnTheWay(OnTheWay { late_min: Some(l.number("number")?), reason: l.words() }))
     }),
-    moment("{worker} arrives at {visit}", |l| l.tap(l.arrived(Method::Tag, ""))),
-    moment("{worker} arrives at {visit} by {method}", |l| l.tap(l.arrived(l.method()?, ""))),
-    moment("{worker} arrives at {visit} by hand: {words}", |l| l.tap(l.arrived(Method::ByHand, l.words()))),
-    moment("{worker} leaves {visit}", |l| l.tap(l.left(Method::Tag, ""))),
-    moment("{worker} leaves {visit} by hand: {words}", |l| l.tap(l.left(Method::ByHand, l.words()))),
+    moment("{worker} arrives at {visit}", |l| l.tap(l.arrived(Method::Tag, "")?)),
+    moment("{worker} arrives at {visit} by {method}", |l| l.tap(l.arrived(l.method()?, "")?)),
+    moment("{worker} arrives at {visit} by hand: {words}", |l| l.tap(l.arrived(Method::ByHand, l.words())?)),
+    moment("{worker} leaves {visit}", |l| l.tap(l.left(Method::Tag, "")?)),
+    moment("{worker} leaves {visit} by hand: {words}", |l| l.tap(l.left(Method::ByHand, l.words())?)),
     moment("{worker} does everything at {visit}", |l| l.everything(0)),
     moment("{worker} records the task {task} at {visit} as {end}", |l| l.task("")),
     moment("{worker} records the task {task} at {visit} as {end}: {words}", |l| l.task(l.words())),
@@ -61,7 +61,9 @@ const TABLE: &[Sentence] = &[
     moment("{worker} records {medicine} at {visit} as {end}: {words}", |l| l.medicine(l.words())),
     moment("{worker} records the visit to {visit} as {end}: {words}", |l| {
         let outcome = one_of("how a visit ends", VISIT_ENDS, l.gap("end"))?;
-        l.tap(Body::VisitOutcome(VisitOutcome { outcome, tried: l.words(), told: None, reason: String::new() }))
+        let (tried, reason) = if outcome == VisitEnd::NoReply { (l.words(), String::new()) } else { (String::new(), l.words()) };
+        let told = Some(Told::Somebody { name: "the office".into(), at: None });
+        l.tap(Body::VisitOutcome(VisitOutcome { outcome, tried, told, reason }))
     }),
     moment("{worker} notes at {visit}: {words}", |l| l.tap(Body::Note(Note { about: NoteType::General, text: l.words() }))),
     moment("{worker} notices {about} at {visit}: {words}", |l| {
@@ -85,7 +87,7 @@ const TABLE: &[Sentence] = &[
             since: l.when.at,
             rota: l.gap("rota").into(),
             rota_frozen: Some(l.time("time")?),
-            drill: false,
+            drill: true,
         };
         l.log(DocumentId::Outage(outage), Body::OutageOpened(opened))
     }),
@@ -238,9 +240,9 @@ impl Line<'_> {
         one_of("way to show that one is there", METHODS, self.gap("method"))
     }
     fn outage(&self) -> Result<OutageId, String> {
-        // One outage a day: named by the day, so that opening and closing it meet.
-        let day = self.when.at.london_day().map_or_else(|| "day".into(), |d| d.to_string());
-        OutageId::new(format!("outage-{day}")).map_err(|e| e.to_string())
+        // The first of the day, numbered as the console numbers it: a scenario has one.
+        let day = self.when.at.london_day().ok_or("beyond the calendar")?;
+        OutageId::new(day.format("O-%Y%m%d-1").to_string()).map_err(|e| e.to_string())
     }
 
     fn tap(&self, body: Body) -> Result<Vec<Deed1>, String> {
@@ -271,11 +273,16 @@ impl Line<'_> {
         Ok(self.for_a_while(Deed::Network(make(self.number("number")?)), Deed::Network(Weather::default())))
     }
 
-    fn arrived(&self, method: Method, reason: impl Into<String>) -> Body {
-        Body::Arrived(Arrived { method, evidence: Evidence::default(), reason: reason.into() })
+    /// What backs presence up: the number of the tag at the person's door, where a tag was read.
+    fn evidence(&self, method: Method) -> Result<Evidence, String> {
+        let tag = if method == Method::Tag { Some(format!("tag-{}", self.visit()?.person)) } else { None };
+        Ok(Evidence { tag, ..Evidence::default() })
     }
-    fn left(&self, method: Method, reason: impl Into<String>) -> Body {
-        Body::Left(Left { method, evidence: Evidence::default(), reason: reason.into(), mileage_tenths: None })
+    fn arrived(&self, method: Method, reason: impl Into<String>) -> Result<Body, String> {
+        Ok(Body::Arrived(Arrived { method, evidence: self.evidence(method)?, reason: reason.into() }))
+    }
+    fn left(&self, method: Method, reason: impl Into<String>) -> Result<Body, String> {
+        Ok(Body::Left(Left { method, evidence: self.evidence(method)?, reason: reason.into(), mileage_tenths: None }))
     }
     /// Arrives by tag, answers everything a minute before the end, leaves by tag.
     fn whole_visit(&self, reason: impl Into<String>) -> Result<Vec<Deed1>, String> {
@@ -283,9 +290,9 @@ impl Line<'_> {
         if span < 2 * holdfast_model::time::MINUTE {
             return Err("A visit written as one line lasts two minutes at least.".into());
         }
-        let mut deeds = vec![(0, self.tap_at(self.arrived(Method::Tag, reason))?)];
+        let mut deeds = vec![(0, self.tap_at(self.arrived(Method::Tag, reason)?)?)];
         deeds.extend(self.everything(span - holdfast_model::time::MINUTE)?);
-        deeds.push((span, self.tap_at(self.left(Method::Tag, ""))?));
+        deeds.push((span, self.tap_at(self.left(Method::Tag, "")?)?));
         Ok(deeds)
     }
     /// Every task done, every medicine given or prompted, one a second.
@@ -294,7 +301,7 @@ impl Line<'_> {
         let tasks = visit.tasks.iter().enumerate().map(|(i, task)| task_body(i, task, TaskEnd::Done, String::new()));
         let doses = visit.doses.iter().map(|dose| {
             let end = if dose.given_by_worker { DoseEnd::Given } else { DoseEnd::Prompted };
-            dose_body(dose, end, String::new())
+            dose_body(dose, visit.route(dose), end, String::new())
         });
         tasks.chain(doses).enumerate().map(|(i, body)| Ok((from + i as i64 * 1000, self.tap_at(body)?))).collect()
     }
@@ -310,7 +317,7 @@ impl Line<'_> {
         let known = || visit.doses.iter().map(|d| d.name.as_str()).collect::<Vec<_>>().join(", ");
         let found = visit.doses.iter().find(|d| d.name.to_lowercase().starts_with(&named.to_lowercase()));
         let dose = found.ok_or_else(|| format!("No {named} is due at this visit. Due are: {}.", known()))?;
-        self.tap(dose_body(dose, one_of("how a dose ends", DOSE_ENDS, self.gap("end"))?, reason.into()))
+        self.tap(dose_body(dose, visit.route(dose), one_of("how a dose ends", DOSE_ENDS, self.gap("end"))?, reason.into()))
     }
     fn cover(&self, instead: bool) -> Result<Vec<Deed1>, String> {
         self.log_visit(Body::CoverSent(CoverSent { worker: self.cast.worker(self.gap("cover"))?, instead, reason: self.words() }))
@@ -340,7 +347,7 @@ fn task_body(index: usize, task: &PlannedTask, outcome: TaskEnd, reason: String)
     Body::Task(TaskOutcome { task: task.id.clone(), title: task.title.clone(), index: Some(index as u32), outcome, reason })
 }
 
-fn dose_body(dose: &PlannedDose, outcome: DoseEnd, reason: String) -> Body {
+fn dose_body(dose: &PlannedDose, route: &str, outcome: DoseEnd, reason: String) -> Body {
     // "1 tablet": the amount first, then the unit.
     let (amount, unit) = match dose.dose.split_once(' ') {
         Some((n, unit)) if n.chars().all(|c| c.is_ascii_digit() || c == '.') => (Some(n.to_owned()), unit.to_owned()),
@@ -351,9 +358,9 @@ fn dose_body(dose: &PlannedDose, outcome: DoseEnd, reason: String) -> Body {
         name: dose.name.clone(),
         due: Some(dose.due),
         outcome,
-        amount: if outcome == DoseEnd::Given { amount } else { None },
-        unit: if outcome == DoseEnd::Given { unit } else { String::new() },
-        route: String::new(),
+        amount: if outcome == DoseEnd::Partly { Some("0.5".into()) } else { amount.filter(|_| outcome == DoseEnd::Given) },
+        unit: if matches!(outcome, DoseEnd::Given | DoseEnd::Partly) { unit } else { String::new() },
+        route: route.to_owned(),
         reason,
         witness: String::new(),
         stock_left: None,

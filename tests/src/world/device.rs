@@ -1,12 +1,11 @@
 //! A phone of the world: the real engine, on a disk and with keys that survive it.
 
-use super::{Counter, PIN, Trouble, at};
+use super::{Desk, PIN, Trouble, at};
 use holdfast_engine::port::{Answer, Ask, Disk, NetworkFault, Ports, ServerAddress};
 use holdfast_engine::{EngineError, Enrol, LinuxDisk, MemoryDisk, Phone, Saved, Settings};
 use holdfast_host::{ManualClock, SeededRandom};
 use holdfast_model::id::{EntryId, VisitId, WorkerId};
 use holdfast_model::time::Millis;
-use holdfast_sync_server::Office;
 use holdfast_vault::{Cost, FileCustodian};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -56,7 +55,7 @@ impl Device {
         random: Arc<SeededRandom>,
         store: Store,
         folder: &Path,
-        office: Office,
+        desk: Desk,
     ) -> Result<Device, Trouble> {
         let memory = (store == Store::Memory).then(|| Arc::new(MemoryDisk::new()));
         let disk: Arc<dyn Disk> = match &memory {
@@ -65,7 +64,7 @@ impl Device {
         };
         let custodian = FileCustodian::open(folder.join("keys"), random.clone()).map_err(at(folder.display()))?;
         let ports =
-            Ports { clock: Arc::new(clock.clone()), random, network: Arc::new(Counter(office)), disk, custodian: Arc::new(custodian) };
+            Ports { clock: Arc::new(clock.clone()), random, network: Arc::new(desk), disk, custodian: Arc::new(custodian) };
         let look_at = clock.time().now();
         let folder = folder.to_owned();
         let mut device = Device {

@@ -18,13 +18,16 @@ use holdfast_host::{ManualClock, SeededRandom, VirtualTime};
 use holdfast_model::entry::Body;
 use holdfast_model::id::{BranchId, DocumentId, EntryId, ProviderId, VisitId, WorkerId};
 use holdfast_model::port::Random;
+use holdfast_model::projection::Rules;
 use holdfast_model::time::{HOUR, MINUTE, Millis};
 use holdfast_sync_server::faults::Faults;
+use holdfast_sync_server::office::Statement;
 use holdfast_sync_server::{Office, OfficeConfig};
+use holdfast_vault::{MasterKey, Secret32};
 use network::{Letter, Network};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// How long a phone waits for an answer that never comes.
 const TIMEOUT_MS: i64 = holdfast_model::chronology::GIVEN_UP_AFTER_MS;
@@ -42,7 +45,9 @@ pub struct Options {
     pub begins: Millis,
     /// Where phones keep their stores.
     pub store: Store,
-    /// Deliberate faults of the office, to prove the tests.
+    /// What the provider has set.
+    pub rules: Rules,
+    /// Deliberate faults of the office, to prove the tests. See [`World::spoil`].
     pub faults: Faults,
     /// A directory for everything that is written; it must exist and be empty.
     pub folder: PathBuf,
@@ -55,6 +60,7 @@ pub struct World {
     options: Options,
     random: SeededRandom,
     office: Option<Office>,
+    desk: Desk,
     office_clock: ManualClock,
     reachable: bool,
     /// The phones, by worker.
@@ -81,7 +87,7 @@ impl World {
         let network = Network::new(random.fork("network"));
         let office_clock = ManualClock::new(&time, "office");
         let mut world =
-            World { time, random, office: None, office_clock, reachable: true, phones: BTreeMap::new(), network, flights: 0, options };
+            World { time, random, office: None, desk: Desk::default(), office_clock, reachable: true, phones: BTreeMap::new(), network, flights: 0, options };
         world.start_office()?;
         Ok(world)
     }
@@ -102,42 +108,52 @@ impl World {
     }
 
     /// The office's master key: seeded, as everything here.
-    pub fn master_key(&self) -> [u8; 32] {
+    fn master_key(&self) -> MasterKey {
         let mut key = [0; 32];
         self.random.fork("master key").fill(&mut key);
-        key
+        MasterKey::from_secret(Secret32::new(key))
     }
 
     fn start_office(&mut self) -> Result<(), Trouble> {
+        let random = self.random.fork(&format!("office from {}", self.time.now().0));
         let config = OfficeConfig {
-            data: self.office_folder(),
-            master_key: self.master_key(),
-            clock: Arc::new(self.office_clock.clone()),
-            random: Arc::new(self.random.fork(&format!("office from {}", self.time.now().0))),
             drill: true,
             provider: ProviderId::new("northquay-care").expect("a literal"),
             branch: self.branch(),
-            lease_ms: 72 * HOUR,
+            rules: self.options.rules.clone(),
             faults: self.options.faults.clone(),
+            ..OfficeConfig::new(self.office_folder(), self.master_key(), Arc::new(self.office_clock.clone()), Arc::new(random))
         };
-        self.office = Some(Office::open(config).map_err(at("the office"))?);
+        let office = Office::open(config).map_err(at("the office"))?;
+        self.desk.staff(Some(office.clone()));
+        self.office = Some(office);
         Ok(())
+    }
+
+    fn stop_office(&mut self) {
+        self.desk.staff(None);
+        self.office = None;
+        self.office_clock.reboot();
     }
 
     /// Ends the office where it stands, without a word of warning, and starts it again on the same store.
     pub fn restart_office(&mut self) -> Result<(), Trouble> {
         // Dropped, not closed: what was only in memory is gone, as after a kill.
-        self.office = None;
-        self.office_clock.reboot();
+        self.stop_office();
         self.start_office()
+    }
+
+    /// Starts the office again with deliberate faults, to prove the tests.
+    pub fn spoil(&mut self, faults: Faults) -> Result<(), Trouble> {
+        self.options.faults = faults;
+        self.restart_office()
     }
 
     /// Does something to the store while the office is down, as an administrator who restores a backup.
     pub fn while_office_is_down(&mut self, change: impl FnOnce(&Path) -> Result<(), Trouble>) -> Result<(), Trouble> {
         self.office().close();
-        self.office = None;
+        self.stop_office();
         change(&self.office_folder())?;
-        self.office_clock.reboot();
         self.start_office()
     }
 
@@ -147,7 +163,7 @@ impl World {
         let clock = ManualClock::new(&self.time, worker.as_str());
         let folder = self.options.folder.join("phones").join(worker.as_str());
         let random = Arc::new(self.random.fork(&format!("phone of {worker}")));
-        let mut device = Device::new(clock, random, self.options.store, &folder, self.office().clone())?;
+        let mut device = Device::new(clock, random, self.options.store, &folder, self.desk.clone())?;
         device.set_skew(skew_ms);
         device.enrol(worker, &code.code)?;
         self.phones.insert(worker.clone(), device);
@@ -171,7 +187,10 @@ impl World {
 
     /// Somebody in the office writes an entry; returns once it is durable there.
     pub fn log(&mut self, by: &WorkerId, doc: DocumentId, body: Body) -> Result<EntryId, Trouble> {
-        self.office().record(by, doc, body).map_err(at(format!("{by} in the office, {}", self.time.now().hhmm())))
+        let said = vec![Statement { doc, body }];
+        let recorded = self.office().record_many(by, &self.branch(), &[], said);
+        let recorded = recorded.map_err(at(format!("{by} in the office, {}", self.time.now().hhmm())))?;
+        recorded.entries.first().copied().ok_or_else(|| Trouble("the office recorded nothing".into()))
     }
 
     /// Something befalls a phone.
@@ -289,11 +308,19 @@ impl World {
     }
 }
 
-/// One exchange with the office at once, for what a phone does while somebody waits: enrolment.
-pub(crate) struct Counter(pub Office);
+/// The office's front desk: one exchange at once, for what a phone does while somebody waits. That is enrolment.
+#[derive(Clone, Default)]
+pub(crate) struct Desk(Arc<Mutex<Option<Office>>>);
 
-impl holdfast_engine::port::Network for Counter {
+impl Desk {
+    fn staff(&self, office: Option<Office>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = office;
+    }
+}
+
+impl holdfast_engine::port::Network for Desk {
     fn exchange(&self, ask: Ask, _timeout: std::time::Duration) -> Result<Answer, NetworkFault> {
-        Ok(self.0.answer(ask))
+        let office = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        office.map(|office| office.answer(ask)).ok_or(NetworkFault::Unreachable)
     }
 }
