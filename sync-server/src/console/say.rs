@@ -152,7 +152,9 @@ impl Say<'_> {
         };
         let lines = self.words.know(self.now, know, &self.names());
         let icon = if matches!(know, Know::PhoneCall { .. }) { "tel" } else { "" };
-        let aside = matches!(know, Know::Nothing).then(|| self.words.care_aside(care)).unwrap_or_default();
+        // Minutes past the start matter; minutes to go would change every row of the day every minute.
+        let past = matches!(know, Know::Nothing) && matches!(care, Care::NoWord { .. } | Care::OnTheWay { .. });
+        let aside = if past { self.words.care_aside(care) } else { String::new() };
         KnowLine { icon, head: lines.first, sub: if lines.second.is_empty() { aside } else { lines.second } }
     }
 
