@@ -128,6 +128,10 @@ impl Engine {
     pub async fn enrol(&self, how: Enrol) -> Result<Enrolled, EngineError> {
         self.call(|a| a.changing(|p| p.enrol(how))).await
     }
+    /// Gives it a new lock when the PIN is forgotten ([`Phone::enrol_again`]).
+    pub async fn enrol_again(&self, how: Enrol) -> Result<Enrolled, EngineError> {
+        self.call(|a| a.changing(|p| p.enrol_again(how))).await
+    }
     /// Opens it with the PIN.
     pub async fn unlock(&self, pin: String) -> Result<(), EngineError> {
         self.call(move |a| a.changing(|p| p.unlock(&pin))).await
@@ -301,7 +305,7 @@ impl Actor {
 
     fn live(mut self, from: &mpsc::Receiver<Message>) {
         loop {
-            let nap = match (self.contact && self.phone.is_unlocked(), self.phone.sync_in_ms()) {
+            let nap = match (self.contact && self.phone.is_enrolled(), self.phone.sync_in_ms()) {
                 (true, Some(ms)) => NAP.min(Duration::from_millis(ms as u64)),
                 _ => NAP,
             };
@@ -318,7 +322,7 @@ impl Actor {
                 Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => return,
                 Err(RecvTimeoutError::Timeout) => self.dirty = true,
             }
-            if self.contact && self.phone.is_unlocked() {
+            if self.contact && self.phone.is_enrolled() {
                 // The thread that carries it is gone only with this one.
                 if let Ok(Some(ask)) = self.phone.sync_ask() {
                     let _ = self.asks.send(ask);

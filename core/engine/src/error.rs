@@ -46,6 +46,15 @@ pub enum EngineError {
     /// The code's own check digit does not fit: a slip of the thumb.
     #[error("This code is mistyped. Check each character and try again; nothing was sent.")]
     CodeMistyped,
+    /// The code was made for another worker, or this phone is another one to the office now.
+    #[error("This code is not for this phone and its worker. Nothing on the phone was changed. Ask the office for a new code.")]
+    CodeForAnother,
+    /// Entries wait that nobody could read here after a new enrolment: they go first.
+    #[error("{waiting} entries still wait to go to the office; they are safe. Stay where there is signal and try again with the same code.")]
+    UnsentFirst {
+        /// How many.
+        waiting: u32,
+    },
     /// The code was used before.
     #[error("This code was used already. Ask the office for a new one.")]
     CodeUsed,
@@ -155,6 +164,8 @@ impl EngineError {
             EngineError::PinUnsuitable(bad) => bad.code(),
             EngineError::CodeUnknown => "code_unknown",
             EngineError::CodeMistyped => "code_mistyped",
+            EngineError::CodeForAnother => "code_for_another",
+            EngineError::UnsentFirst { .. } => "unsent_first",
             EngineError::CodeUsed => "code_used",
             EngineError::CodeExpired => "code_expired",
             EngineError::BadAddress => "bad_address",

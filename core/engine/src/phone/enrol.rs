@@ -14,7 +14,7 @@ use holdfast_vault::{Lease, Pin, PublicKey, WorkerLock};
 use std::time::Duration;
 
 /// How long an enrolment may take: somebody stands there and waits.
-const TIMEOUT: Duration = Duration::from_secs(30);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What it takes to enrol.
 #[derive(Clone)]
@@ -49,9 +49,11 @@ pub struct Enrolled {
 impl Phone {
     /// Enrols this phone. Until the office has agreed nothing is written; afterwards the phone is unlocked. Trying again after a cut is
     /// safe: the office knows the device's key, and answers the same.
+    ///
+    /// A phone that too many wrong PINs have closed for good is enrolled again ([`Phone::enrol_again`]).
     pub fn enrol(&mut self, how: Enrol) -> Result<Enrolled, EngineError> {
         if self.is_enrolled() {
-            return Err(EngineError::AlreadyEnrolled);
+            return if self.read_path_gone()? { self.enrol_again(how) } else { Err(EngineError::AlreadyEnrolled) };
         }
         let pin = Pin::chosen(&how.pin).map_err(EngineError::PinUnsuitable)?;
         if how.servers.is_empty() {
@@ -112,7 +114,6 @@ impl Phone {
             checked: None,
             revoked: false,
             cursor: None,
-            dropping: Vec::new(),
             want_plans: true,
             plans_told: None,
         };
@@ -152,7 +153,7 @@ impl Phone {
 }
 
 /// The office's answer, or its refusal in this phone's words.
-fn read_reply(answer: &Answer) -> Result<EnrolReply, EngineError> {
+pub(super) fn read_reply(answer: &Answer) -> Result<EnrolReply, EngineError> {
     if answer.status == 200 {
         let reply: EnrolReply = serde_json::from_slice(&answer.body).map_err(|_| EngineError::ReplyUnreadable)?;
         return if reply.v == wire::VERSION { Ok(reply) } else { Err(EngineError::ProtocolNewer) };

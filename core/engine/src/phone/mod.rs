@@ -2,12 +2,15 @@
 
 mod docs;
 mod enrol;
+mod enrol_again;
 mod epoch;
 mod export;
 mod keys;
 mod link;
 mod pin;
+mod read_up;
 mod record;
+mod sealed;
 mod screens;
 mod sync;
 mod validate;
@@ -98,9 +101,6 @@ struct Enrolment {
     #[serde(default)]
     revoked: bool,
     cursor: Option<String>,
-    /// Documents that left the phone's scope and wait for their own entries to reach the office.
-    #[serde(default)]
-    dropping: Vec<DocumentId>,
     /// The office asked for the list of plans.
     #[serde(default)]
     want_plans: bool,

@@ -10,7 +10,7 @@ use holdfast_vault::{CustodyFault, LockFault, Lockout, Pin, Verdict, WorkerKey, 
 use std::collections::HashMap;
 
 /// Companion file that holds the count of wrong PINs a second time: putting the store back gains no tries.
-const LOCKOUT_FILE: &str = "lockout";
+pub(super) const LOCKOUT_FILE: &str = "lockout";
 
 impl Phone {
     /// Opens the phone for its worker.
@@ -88,7 +88,7 @@ impl Phone {
     }
 
     /// The count of wrong PINs: the stricter of its two records.
-    fn lockout(&self) -> Result<Lockout, EngineError> {
+    pub(super) fn lockout(&self) -> Result<Lockout, EngineError> {
         let stored = Lockout::read(self.store()?.meta("lockout")?.as_deref());
         Ok(stored.stricter(Lockout::read(self.ports.disk.read(LOCKOUT_FILE)?.as_deref())))
     }
@@ -116,6 +116,11 @@ impl Phone {
         }
         let rules = self.settings.rules.clone();
         self.reading = Some(Reading { keys, worker, name, clocks, rules, open: HashMap::new(), uses: 0 });
+        self.add_proofs()?;
+        self.read_up()?;
+        // While locked nothing was pulled, and some may have waited for this.
+        self.nudged();
+        self.reachable();
         Ok(())
     }
 }

@@ -13,6 +13,7 @@ use holdfast_model::id::{Digest, DocumentId, EntryId, PersonId, VisitId};
 use holdfast_model::limits;
 use holdfast_model::projection::{PlanState, Standing};
 use holdfast_model::time::{ClockReading, DAY, Millis};
+use holdfast_model::wire;
 
 impl Phone {
     /// Records something about a visit that is on this phone. When this returns, it is durable.
@@ -144,6 +145,7 @@ impl Phone {
             head,
             sealed: reading.keys.seal("own", n, &bytes),
             outbox: Some(reading.keys.seal_outbox(entry.epoch, entry.seq, &bytes)),
+            proof: Some(wire::proof(&(doc.clone(), record.clone(), hash))),
         };
         open.hold(&record, hash, Standing::OnThisPhone, None)?;
         open.row.add_own(n);

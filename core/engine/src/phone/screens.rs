@@ -1,7 +1,7 @@
 //! Making the screens. A run's list reads one row of its day and one of each of its visits and persons: today, never history.
 
 use super::docs;
-use super::{Phone, Reading};
+use super::Phone;
 use crate::error::EngineError;
 use crate::screen::{Contact, Counts, OwedScreen, PersonScreen, RunScreen, StatusScreen, VisitScreen};
 use crate::store::Store;
@@ -238,13 +238,5 @@ impl Phone {
             lease_over: enrolment.is_some_and(|e| e.lease.left_ms(&clock) == 0),
             revoked: enrolment.is_some_and(|e| e.revoked),
         }
-    }
-}
-
-impl Reading {
-    /// How many documents are open: for the tests that hold memory down.
-    #[cfg(test)]
-    pub(super) fn open_documents(&self) -> usize {
-        self.open.len()
     }
 }

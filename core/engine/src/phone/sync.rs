@@ -4,29 +4,32 @@
 use super::docs::{self, DocRow, OpenDoc, Standings};
 use super::enrol::{any_number, refusal};
 use super::link::SyncOutcome;
+use super::sealed::Outgoing;
 use super::{Phone, Reading, enrolment_bytes};
 use crate::error::EngineError;
 use crate::port::{Answer, Ask, NetworkFault};
 use crate::store::{OwnRow, Sealed, Store};
 use holdfast_model::chronology;
-use holdfast_model::document::{Segment, rebuild, segments};
+use holdfast_model::document::{Segment, rebuild};
 use holdfast_model::entry::PlanRef;
 use holdfast_model::id::{ChainEpoch, Digest, DocumentId, VisitId};
 use holdfast_model::limits;
 use holdfast_model::projection::PlanState;
 use holdfast_model::session::{Answered, Failure, Next};
 use holdfast_model::time::{ClockReading, Millis};
-use holdfast_model::wire::{self, Heartbeat, Push, Receipt, SyncReply, SyncRequest, push_header};
-use holdfast_vault::{Lease, PublicKey};
+use holdfast_model::wire::{self, Heartbeat, Push, Receipt, SyncReply, SyncRequest};
+use holdfast_vault::PublicKey;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A request under way.
 pub(super) struct Flight {
-    ticket: u64,
+    pub(super) ticket: u64,
     body: Vec<u8>,
-    sent: ClockReading,
-    /// Digest of the plans on board as it left.
-    plans: Digest,
+    pub(super) sent: ClockReading,
+    /// Digest of the plans on board as it left; absent when they could not be read.
+    pub(super) plans: Option<Digest>,
+    /// Whether it asked for anything: one that only hands over leaves cursor and scope where they are.
+    pub(super) pulls: bool,
 }
 
 impl Flight {
@@ -38,12 +41,14 @@ impl Flight {
 
 impl Phone {
     /// The next request, if it is time for one. Its answer, or the news that there was none, goes to [`Phone::sync_answer`].
+    ///
+    /// A phone that is locked, expired, shut out or past reading asks too: it hands over what is sealed for the office, and pulls nothing.
     pub fn sync_ask(&mut self) -> Result<Option<Ask>, EngineError> {
         self.guarded(Phone::next_ask)
     }
 
     fn next_ask(&mut self) -> Result<Option<Ask>, EngineError> {
-        self.reading()?;
+        self.enrolment()?;
         let clock = self.ports.clock.read();
         self.notice_clock(clock)?;
         loop {
@@ -52,10 +57,12 @@ impl Phone {
                 Next::Ask(plan) => plan,
                 Next::WaitUntil(_) | Next::Asking => return Ok(None),
             };
-            let ask = self.build(plan.push.as_ref().map(|p| (p.seqs.clone(), p.max_bytes)), plan.want_bytes, clock);
+            let want_bytes = if self.is_unlocked() { plan.want_bytes } else { 0 };
+            let ask = self.build(plan.push.as_ref().map(|p| (p.seqs.clone(), p.max_bytes)), want_bytes, clock);
             match ask {
                 Ok((ask, plans)) if ask.body.len() <= limits::BODY_BYTES => {
-                    self.flight = Some(Flight { ticket: plan.ticket, body: ask.body.clone(), sent: clock, plans });
+                    let pulls = want_bytes > 0;
+                    self.flight = Some(Flight { ticket: plan.ticket, body: ask.body.clone(), sent: clock, plans, pulls });
                     return Ok(Some(ask));
                 }
                 Ok(_) => self.fail(plan.ticket, Failure::TooLarge),
@@ -91,19 +98,17 @@ impl Phone {
         push: Option<(std::ops::RangeInclusive<u64>, usize)>,
         want_bytes: u32,
         clock: ClockReading,
-    ) -> Result<(Ask, Digest), EngineError> {
-        let mut pushes = Vec::new();
-        if let Some(old) = self.older_stretch()? {
-            pushes.push(old);
-        }
+    ) -> Result<(Ask, Option<Digest>), EngineError> {
+        let mut outgoing = Outgoing::default();
+        outgoing.add(self.older_stretch()?);
         if let Some((seqs, max_bytes)) = push {
-            pushes.extend(self.stretch(self.chain.epoch, *seqs.start(), *seqs.end(), max_bytes)?);
+            outgoing.add(self.stretch(self.chain.epoch, *seqs.start(), *seqs.end(), max_bytes)?);
         }
-        let plans = self.plans_held()?;
-        let digest = plans_digest(&plans);
+        let plans = if self.is_unlocked() { Some(self.plans_held()?) } else { None };
+        let digest = plans.as_deref().map(plans_digest);
         let store = self.store()?;
         let enrolment = self.enrolment()?;
-        let number = store.meta("number")?.and_then(|b| b.try_into().ok().map(u64::from_be_bytes)).unwrap_or(0) + 1;
+        let number = self.last_number()? + 1;
         let waiting = store.waiting()?;
         let head = SyncRequest {
             v: wire::VERSION,
@@ -119,13 +124,14 @@ impl Phone {
                 waiting,
                 oldest_waiting: if waiting > 0 { self.oldest_waiting()? } else { None },
                 battery: None,
-                plans: Some(digest),
-                plans_held: (enrolment.want_plans || enrolment.plans_told != Some(digest)).then_some(plans),
+                // While locked nothing on board changes: the office was told.
+                plans: digest.or(enrolment.plans_told),
+                plans_held: plans.filter(|_| enrolment.want_plans || enrolment.plans_told != digest),
             },
-            pushes: pushes.len() as u32,
+            pushes: outgoing.open.len() as u32,
         };
         store.write(|tx| tx.set_meta("number", &number.to_be_bytes()))?;
-        let body = wire::encode_request(&head, &pushes);
+        let body = wire::encode_request_sealed(&head, &outgoing.open, &outgoing.sealed);
         let signature = self.ports.custodian.sign(&wire::request_signed_bytes(&body))?;
         let headers = vec![
             ("content-type".into(), wire::MEDIA_TYPE.into()),
@@ -133,68 +139,6 @@ impl Phone {
             (wire::SIGNATURE_HEADER.into(), holdfast_vault::sign::signature_text(&signature)),
         ];
         Ok((Ask { path: "/v1/sync".into(), headers, body }, digest))
-    }
-
-    /// What an earlier epoch still has to hand over, a piece at a time.
-    fn older_stretch(&self) -> Result<Option<Push>, EngineError> {
-        const PIECE: u64 = 256;
-        let epochs = self.store()?.epochs()?;
-        for (old, next) in epochs.iter().zip(epochs.iter().skip(1)) {
-            let made = (next.first_n - old.first_n).max(0) as u64;
-            if old.acked < made {
-                let last = made.min(old.acked + PIECE);
-                return self.stretch(old.epoch, old.acked + 1, last, limits::SEGMENT_BYTES / 4);
-            }
-        }
-        Ok(None)
-    }
-
-    /// Reads a stretch of the chain, as much as fits, and signs its header.
-    fn stretch(&self, epoch: ChainEpoch, first: u64, last: u64, max_bytes: usize) -> Result<Option<Push>, EngineError> {
-        let store = self.store()?;
-        let reading = self.reading()?;
-        let Some(of) = store.epochs()?.into_iter().find(|e| e.epoch == epoch) else { return Ok(None) };
-        let n_of = |seq: u64| of.first_n + seq as i64 - 1;
-        let rows = store.own(n_of(first), n_of(last), limits::PUSH_ENTRIES)?;
-        let mut records = Vec::with_capacity(rows.len());
-        let mut bytes = 0;
-        let mut head = Digest::ZERO;
-        for row in rows.iter().filter(|row| row.epoch == epoch) {
-            let record = docs::decode_own(&reading.keys, row)?;
-            bytes += record.1.text.len();
-            if bytes > max_bytes && !records.is_empty() {
-                break;
-            }
-            head = row.head;
-            records.push(record);
-        }
-        if records.is_empty() {
-            return Ok(None);
-        }
-        let texts: Vec<Digest> = records.iter().map(|(_, record, _)| Digest::of(record.text.as_bytes())).collect();
-        let prev = if first == 1 { Digest::ZERO } else { store.head_at(n_of(first) - 1)? };
-        let segments = segments(&records);
-        let mut header = push_header(&self.enrolment()?.device, epoch, first, prev, &texts, &segments);
-        if header.head != head {
-            return Err(EngineError::SealBroken);
-        }
-        let signature = self.ports.custodian.sign(&header.signed_bytes())?;
-        header.sig = holdfast_vault::sign::signature_text(&signature);
-        Ok(Some(Push { header, segments }))
-    }
-
-    /// Wall-clock time of the oldest entry that waits.
-    fn oldest_waiting(&self) -> Result<Option<Millis>, EngineError> {
-        let store = self.store()?;
-        for epoch in store.epochs()? {
-            let rows = store.own(epoch.first_n + epoch.acked as i64, i64::MAX, 1)?;
-            if let Some(row) = rows.first().filter(|row| row.epoch == epoch.epoch) {
-                let (_, record, _) = docs::decode_own(&self.reading()?.keys, row)?;
-                let read = holdfast_model::entry::Read::parse(&record.text).map_err(|_| EngineError::SealBroken)?;
-                return Ok(Some(read.clocks().0.at));
-            }
-        }
-        Ok(None)
     }
 
     /// The plan versions on board, sorted.
@@ -211,6 +155,10 @@ impl Phone {
         let bad = |e: EngineError| (Failure::BadAnswer, e);
         if answer.status != 200 {
             let error = refusal(&answer);
+            if self.mended(&error).map_err(bad)? {
+                self.fail(flight.ticket, Failure::Busy(Some(0)));
+                return Ok(SyncOutcome { requests: 1, waiting: self.store().and_then(Store::waiting).map_err(bad)?, ..SyncOutcome::default() });
+            }
             let failure = match (answer.status, &error) {
                 (503 | 429, EngineError::Refused { retry_ms, .. }) => Failure::Busy(*retry_ms),
                 (503 | 429, _) => Failure::Busy(None),
@@ -232,7 +180,37 @@ impl Phone {
         })?;
         let receipts = self.check_receipts(&reply, &office).map_err(bad)?;
         let back = self.ports.clock.read();
-        self.take_in(flight, &reply, &pushes, &receipts, back).map_err(bad)
+        if self.is_unlocked() {
+            self.take_in(flight, &reply, &pushes, &receipts, back).map_err(bad)
+        } else {
+            self.take_in_locked(flight, &reply, &receipts, back).map_err(bad)
+        }
+    }
+
+    /// Refusals that the phone mends by itself before it asks again: a cursor that is not this phone's, as after a restore on either
+    /// side, makes it pull from the start; a request number that was used up before this store was put back makes it count on from afar.
+    fn mended(&mut self, error: &EngineError) -> Result<bool, EngineError> {
+        let EngineError::Refused { code, .. } = error else { return Ok(false) };
+        match code.as_str() {
+            "cursor_foreign" if self.enrolment()?.cursor.is_some() => {
+                if let Some(enrolment) = &mut self.enrolment {
+                    enrolment.cursor = None;
+                }
+                self.keep_enrolment()?;
+                Ok(true)
+            }
+            "replayed" => {
+                let number = self.last_number()?.saturating_add(1_000_000);
+                self.store()?.write(|tx| tx.set_meta("number", &number.to_be_bytes()))?;
+                Ok(true)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// Number of the last request.
+    fn last_number(&self) -> Result<u64, EngineError> {
+        Ok(self.store()?.meta("number")?.and_then(|b| b.try_into().ok().map(u64::from_be_bytes)).unwrap_or(0))
     }
 
     /// Every receipt must be the office's, for this device, over this phone's own chain.
@@ -279,24 +257,13 @@ impl Phone {
             }
         }
 
-        let mut enrolment = self.enrolment()?.clone();
-        enrolment.server_epoch = reply.server_epoch;
+        let mut enrolment = self.contacted(flight, reply, back)?;
         enrolment.cursor = Some(reply.cursor.clone());
-        enrolment.contact = Some(reply.t2);
-        if !reply.more && !reply.revoked {
-            enrolment.checked = Some(reply.t2);
-        }
-        enrolment.revoked = reply.revoked;
-        enrolment.want_plans = reply.want_plans;
-        enrolment.plans_told = Some(flight.plans);
-        if reply.lease_ms > 0 {
-            enrolment.lease = Lease::grant(reply.lease_ms, &back);
-        }
-        for doc in &reply.dropped {
-            if !enrolment.dropping.contains(doc) {
-                enrolment.dropping.push(doc.clone());
-            }
-        }
+        enrolment.plans_told = flight.plans.or(enrolment.plans_told);
+        let was_dropping = self.dropping()?;
+        let mut dropping = was_dropping.clone();
+        dropping.extend(reply.dropped.iter().filter(|doc| !was_dropping.contains(doc)).cloned());
+        let mut purged = false;
 
         let Phone { store, reading, .. } = self;
         let store = store.as_ref().ok_or(EngineError::NotEnrolled)?;
@@ -364,7 +331,13 @@ impl Phone {
                 }
                 tx.put(Sealed::Days, key, &reading.seal_day(key, &visits))?;
             }
-            enrolment.dropping = purge(store, reading, tx, std::mem::take(&mut enrolment.dropping), &device)?;
+            let left = purge(store, reading, tx, &dropping, &device)?;
+            purged = left.len() < dropping.len();
+            if left != was_dropping {
+                // Names of people and visits: sealed like everything else about them.
+                let bytes = serde_json::to_vec(&left).expect("a list of names");
+                tx.set_meta("dropping", &reading.keys.seal("dropping", 0, &bytes))?;
+            }
             if plans_changed || !reply.dropped.is_empty() {
                 let plans = plans_now(store, reading, &docs, &reply.dropped)?;
                 let sealed = reading.keys.seal("plans", 0, &serde_json::to_vec(&plans).expect("a list"));
@@ -384,6 +357,9 @@ impl Phone {
         if reading.open.len() > super::OPEN_DOCUMENTS {
             reading.open.clear();
         }
+        if purged {
+            self.store()?.scrub()?;
+        }
         self.enrolment = Some(enrolment);
         self.sampled = sample.or(self.sampled);
         outcome.waiting = self.store()?.waiting()?;
@@ -396,7 +372,7 @@ impl Phone {
     }
 
     /// How far the office is with each stretch, by receipts; back to its own mark where it has lost some.
-    fn acked_after(&self, reply: &SyncReply, receipts: &[Receipt], outcome: &mut SyncOutcome) -> Result<BTreeMap<ChainEpoch, u64>, EngineError> {
+    pub(super) fn acked_after(&self, reply: &SyncReply, receipts: &[Receipt], outcome: &mut SyncOutcome) -> Result<BTreeMap<ChainEpoch, u64>, EngineError> {
         let new_life = reply.server_epoch != self.enrolment()?.server_epoch;
         let mut acked = BTreeMap::new();
         for row in self.store()?.epochs()? {
@@ -425,7 +401,7 @@ impl Phone {
     }
 
     /// Lets the session know, and goes on in a new epoch when the office holds more than this phone ever made.
-    fn tell_session(
+    pub(super) fn tell_session(
         &mut self,
         flight: &Flight,
         reply: &SyncReply,
@@ -485,7 +461,10 @@ fn touched_by(
     let mut docs = BTreeSet::new();
     let mut add = |rows: Vec<OwnRow>| -> Result<(), EngineError> {
         for row in rows {
-            docs.insert(docs::decode_own(&reading.keys, &row)?.0);
+            // What this worker's key does not open was written under one that is gone: no screen shows it.
+            if let Ok((doc, ..)) = docs::decode_own(&reading.keys, &row) {
+                docs.insert(doc);
+            }
         }
         Ok(())
     };
@@ -550,15 +529,15 @@ fn purge(
     store: &Store,
     reading: &mut Reading,
     tx: &crate::store::Writer<'_>,
-    dropping: Vec<DocumentId>,
+    dropping: &[DocumentId],
     device: &holdfast_model::id::DeviceId,
 ) -> Result<Vec<DocumentId>, EngineError> {
     use holdfast_model::projection::Standing;
     let mut waiting = Vec::new();
     for doc in dropping {
-        let open = reading.open_doc(store, &doc)?;
+        let open = reading.open_doc(store, doc)?;
         if open.held.iter().any(|h| h.read.place().0 == device && h.standing == Standing::OnThisPhone) {
-            waiting.push(doc);
+            waiting.push(doc.clone());
             continue;
         }
         let row = open.row.clone();
@@ -570,12 +549,12 @@ fn purge(
             tx.purge(Sealed::Withheld, *n)?;
         }
         tx.purge(Sealed::Docs, key)?;
-        if let (Some(day), DocumentId::Visit(visit)) = (row.day, &doc) {
+        if let (Some(day), DocumentId::Visit(visit)) = (row.day, doc) {
             let (key, mut visits) = reading.day(store, day)?;
             visits.retain(|v| v != visit);
             tx.put(Sealed::Days, key, &reading.seal_day(key, &visits))?;
         }
-        reading.open.remove(&doc);
+        reading.open.remove(doc);
     }
     Ok(waiting)
 }

@@ -42,6 +42,9 @@ pub struct OwnRow {
     pub sealed: Vec<u8>,
     /// The same, sealed to the provider's key; gone once the office has it.
     pub outbox: Option<Vec<u8>>,
+    /// Digest of the entry's text, and digest of the segment that holds it alone: what the device signs for when it hands `outbox` over
+    /// without being able to read. None in rows of schema 1 until the next unlock.
+    pub proof: Option<[Digest; 2]>,
 }
 
 /// How far the office is with one stretch of the chain.
@@ -174,7 +177,7 @@ impl Store {
     /// Own entries by row number, both ends included, at most `most`.
     pub fn own(&self, from_n: i64, to_n: i64, most: usize) -> Result<Vec<OwnRow>, EngineError> {
         let mut statement =
-            self.conn.prepare_cached("SELECT n, epoch, seq, head, sealed, outbox FROM own WHERE n BETWEEN ?1 AND ?2 ORDER BY n LIMIT ?3")?;
+            self.conn.prepare_cached("SELECT n, epoch, seq, head, sealed, outbox, proof FROM own WHERE n BETWEEN ?1 AND ?2 ORDER BY n LIMIT ?3")?;
         let rows = statement.query_map(params![from_n, to_n, most as i64], |row| {
             Ok(OwnRow {
                 n: row.get(0)?,
@@ -183,6 +186,7 @@ impl Store {
                 head: Digest(row.get(3)?),
                 sealed: row.get(4)?,
                 outbox: row.get(5)?,
+                proof: row.get::<_, Option<[u8; 64]>>(6)?.map(split),
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
@@ -205,6 +209,18 @@ impl Store {
             waiting += (made - epoch.acked as i64).max(0);
         }
         Ok(waiting as u32)
+    }
+
+    /// How many own entries are sealed for the office still: these a phone can hand over that reads nothing.
+    pub fn sealed_waiting(&self) -> Result<u32, EngineError> {
+        Ok(self.conn.query_row("SELECT count(*) FROM own WHERE outbox IS NOT NULL", [], |row| row.get(0))?)
+    }
+
+    /// Row numbers of entries that wait, written before rows had a proof.
+    pub fn without_proof(&self) -> Result<Vec<i64>, EngineError> {
+        let mut statement = self.conn.prepare_cached("SELECT n FROM own WHERE proof IS NULL AND outbox IS NOT NULL ORDER BY n")?;
+        let rows = statement.query_map([], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// The receipt that covers one of the phone's entries.
@@ -249,10 +265,25 @@ impl Store {
         error
     }
 
+    /// After a purge: what was deleted leaves the write-ahead log too, not only the tables.
+    pub fn scrub(&self) -> Result<(), EngineError> {
+        Ok(self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
+    }
+
     /// Pages in the write-ahead log are folded back: called when there is time, never by a tap.
     pub fn tidy(&self) -> Result<(), EngineError> {
         Ok(self.conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?)
     }
+}
+
+/// A proof as it is kept.
+fn split(bytes: [u8; 64]) -> [Digest; 2] {
+    let (text, segment) = bytes.split_at(32);
+    [text, segment].map(|half| Digest(half.try_into().expect("half of 64 bytes")))
+}
+
+fn joined(proof: &[Digest; 2]) -> Vec<u8> {
+    [proof[0].0, proof[1].0].concat()
 }
 
 fn set_aside(disk: &dyn Disk, now: Millis) -> EngineError {
@@ -290,12 +321,32 @@ impl Writer<'_> {
         Ok(())
     }
 
+    /// Forgets a small value.
+    pub fn drop_meta(&self, key: &str) -> Result<(), EngineError> {
+        self.conn.prepare_cached("DELETE FROM meta WHERE key = ?1")?.execute([key])?;
+        Ok(())
+    }
+
     /// Appends an own entry. There is no verb that changes or deletes one.
     pub fn append(&self, row: &OwnRow) -> Result<(), EngineError> {
         let mut statement =
-            self.conn.prepare_cached("INSERT INTO own (n, epoch, seq, head, sealed, outbox) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
-        statement.execute(params![row.n, row.epoch.0, row.seq as i64, row.head.0, row.sealed, row.outbox])?;
+            self.conn.prepare_cached("INSERT INTO own (n, epoch, seq, head, sealed, outbox, proof) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
+        let proof = row.proof.as_ref().map(joined);
+        statement.execute(params![row.n, row.epoch.0, row.seq as i64, row.head.0, row.sealed, row.outbox, proof])?;
         Ok(())
+    }
+
+    /// Adds the proof of an entry that was written before rows had one.
+    pub fn set_proof(&self, n: i64, proof: &[Digest; 2]) -> Result<(), EngineError> {
+        self.conn.prepare_cached("UPDATE own SET proof = ?2 WHERE n = ?1 AND proof IS NULL")?.execute(params![n, joined(proof)])?;
+        Ok(())
+    }
+
+    /// Forgets everything that was readable under a key that is gone. Own entries, receipts and clock samples stay.
+    pub fn forget_readable(&self) -> Result<(), EngineError> {
+        Ok(self.conn.execute_batch(
+            "DELETE FROM docs; DELETE FROM days; DELETE FROM pulled; DELETE FROM withheld; DELETE FROM meta WHERE key IN ('plans', 'dropping');",
+        )?)
     }
 
     /// Sets a sealed row of a document or a day, or adds a pulled or withheld segment.

@@ -26,6 +26,10 @@ const STEPS: &[&str] = &[
         sent INTEGER NOT NULL
     ) STRICT;
     ",
+    // 2: what lets a locked phone sign for what it cannot read: digest of an entry's text, digest of the segment that holds it alone.
+    "
+    ALTER TABLE own ADD COLUMN proof BLOB;
+    ",
 ];
 
 /// The version that this software writes.
@@ -42,7 +46,7 @@ pub fn prepare(conn: &Connection) -> Result<(), EngineError> {
     // A store in memory has no write-ahead log and answers with the journal it has.
     conn.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
     conn.execute_batch(
-        "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;
+        "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA secure_delete = ON;
          PRAGMA cache_size = -2000; PRAGMA busy_timeout = 0;",
     )?;
     for (i, step) in STEPS.iter().enumerate().skip(found as usize) {
