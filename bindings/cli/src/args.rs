@@ -51,6 +51,9 @@ pub enum Command {
         /// What people call the phone.
         #[arg(long, default_value = "terminal")]
         label: String,
+        /// The PIN is forgotten: hand over what waits, then give this phone a new lock for the same worker.
+        #[arg(long)]
+        again: bool,
     },
     /// Today's visits, or another day's.
     Run {
@@ -92,7 +95,11 @@ pub enum Command {
     /// How this phone is. Works while locked.
     Status,
     /// Exchange with the office until there is nothing more to say.
-    Sync,
+    Sync {
+        /// Without the PIN: hand over what waits, sealed for the office, and read nothing.
+        #[arg(long)]
+        locked: bool,
+    },
     /// Take everything off this phone: what waits, sealed for the office; and what can be read here, in plain files.
     Export {
         /// Directory to write to; must not exist yet.

@@ -57,6 +57,7 @@ impl From<EngineError> for Failure {
             E::PinTooSoon { wait_ms } => (4, json!({ "wait_ms": wait_ms })),
             E::Locked | E::LockedOut | E::PinUnsuitable(_) | E::LeaseExpired => (4, Value::Null),
             E::Unreachable | E::TimedOut => (5, Value::Null),
+            E::UnsentFirst { waiting } => (5, json!({ "waiting": waiting })),
             E::Refused { retry_ms, .. } => (6, json!({ "retry_ms": retry_ms })),
             E::NotTrusted
             | E::ClockTrouble
@@ -64,6 +65,7 @@ impl From<EngineError> for Failure {
             | E::ReplyUnreadable
             | E::ProtocolNewer
             | E::Revoked
+            | E::CodeForAnother
             | E::CodeUnknown
             | E::CodeMistyped
             | E::CodeUsed

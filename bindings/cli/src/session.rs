@@ -36,7 +36,7 @@ pub fn name(command: &Command) -> &'static str {
         Command::Withdraw { .. } => "withdraw",
         Command::Owed => "owed",
         Command::Status => "status",
-        Command::Sync => "sync",
+        Command::Sync { .. } => "sync",
         Command::Export { .. } => "export",
         Command::Pin { .. } => "pin",
         Command::Shell => "shell",
@@ -92,9 +92,10 @@ impl Session {
     pub fn answer(&mut self, command: Command) -> Result<(), Failure> {
         let name = name(&command);
         match command {
-            Command::Enrol { code, label } => {
+            Command::Enrol { code, label, again } => {
                 let pin = secret::new_pin(self.pin_file.as_deref())?;
-                let enrolled = self.phone.enrol(Enrol { code, servers: self.servers.clone(), label, pin })?;
+                let how = Enrol { code, servers: self.servers.clone(), label, pin };
+                let enrolled = if again { self.phone.enrol_again(how)? } else { self.phone.enrol(how)? };
                 self.give(name, &enrolled, say::enrolled)
             }
             Command::Run { day } => {
@@ -141,8 +142,10 @@ impl Session {
                 let screen = self.phone.status()?;
                 self.give(name, &screen, say::status)
             }
-            Command::Sync => {
-                self.unlock()?;
+            Command::Sync { locked } => {
+                if !locked {
+                    self.unlock()?;
+                }
                 let outcome = self.phone.sync()?;
                 self.give(name, &outcome, say::synced)
             }

@@ -1,0 +1,218 @@
+//! The terminal as a program sees it: real processes, real HTTP, exit codes and JSON as `docs/cli.md` says.
+
+#[path = "../../../core/engine/tests/common/mod.rs"]
+mod common;
+
+use common::{Office, doc, enrol, noon, person, plan};
+use holdfast_engine::port::{Ask, Network};
+use holdfast_host::VirtualTime;
+use holdfast_model::id::DocumentId;
+use holdfast_model::time::{DAY, MINUTE, Millis};
+use serde_json::Value;
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The scripted office behind a real socket.
+fn serve(office: Arc<Office>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let office = office.clone();
+            std::thread::spawn(move || while answer(&stream, &office).is_some() {});
+        }
+    });
+    url
+}
+
+fn answer(stream: &TcpStream, office: &Office) -> Option<()> {
+    let mut from = BufReader::new(stream.try_clone().ok()?);
+    let mut line = String::new();
+    from.read_line(&mut line).ok()?;
+    let path = line.split(' ').nth(1)?.to_owned();
+    let (mut headers, mut length) = (Vec::new(), 0);
+    loop {
+        line.clear();
+        from.read_line(&mut line).ok()?;
+        let Some((name, value)) = line.trim_end().split_once(':') else { break };
+        let (name, value) = (name.to_ascii_lowercase(), value.trim().to_owned());
+        if name == "content-length" {
+            length = value.parse().ok()?;
+        }
+        headers.push((name, value));
+    }
+    let mut body = vec![0; length];
+    from.read_exact(&mut body).ok()?;
+    let answer = office.exchange(Ask { path, headers, body }, Duration::from_secs(5)).ok()?;
+    let mut to = stream;
+    write!(to, "HTTP/1.1 {} x\r\ncontent-length: {}\r\n", answer.status, answer.body.len()).ok()?;
+    for (name, value) in &answer.headers {
+        write!(to, "{name}: {value}\r\n").ok()?;
+    }
+    write!(to, "\r\n").ok()?;
+    to.write_all(&answer.body).ok()
+}
+
+struct Terminal {
+    dir: tempfile::TempDir,
+    office: Arc<Office>,
+    time: VirtualTime,
+    url: String,
+}
+
+impl Terminal {
+    fn new() -> Terminal {
+        let time = VirtualTime::starting(noon());
+        let office = Office::new(&time);
+        let url = serve(office.clone());
+        let terminal = Terminal { dir: tempfile::tempdir().expect("a directory"), office, time, url };
+        fs::write(terminal.path("pin"), "274951\n").expect("written");
+        terminal.at(noon());
+        terminal
+    }
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+    /// Moves the world and the file that the process takes its time from.
+    fn at(&self, now: Millis) {
+        self.time.advance_to(now);
+        fs::write(self.path("clock.new"), now.rfc3339()).expect("written");
+        fs::rename(self.path("clock.new"), self.path("clock")).expect("replaced");
+    }
+    fn command(&self, json: bool) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_holdfast"));
+        command.arg("--home").arg(self.path("phone")).arg("--pin-file").arg(self.path("pin"));
+        command.arg("--clock").arg(format!("file:{}", self.path("clock").display())).arg("--server").arg(&self.url);
+        if json {
+            command.arg("--json");
+        }
+        command
+    }
+    fn run(&self, words: &[&str]) -> Output {
+        self.command(true).args(words).output().expect("ran")
+    }
+    /// A command that must succeed, and its result.
+    fn ok(&self, words: &[&str]) -> Value {
+        let output = self.run(words);
+        let answer: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+        assert_eq!((output.status.code(), &answer["ok"], &answer["v"]), (Some(0), &Value::Bool(true), &1.into()), "{answer}");
+        answer["result"].clone()
+    }
+    /// A command that must fail: exit code and stable code.
+    fn fails(&self, words: &[&str]) -> (i32, String) {
+        let output = self.run(words);
+        let answer: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+        assert_eq!(answer["ok"], false, "{answer}");
+        assert!(answer["error"]["says"].as_str().is_some_and(|says| says.len() > 8), "{answer}");
+        (output.status.code().expect("ended by itself"), answer["error"]["code"].as_str().expect("a code").to_owned())
+    }
+    fn enrolled() -> Terminal {
+        let terminal = Terminal::new();
+        terminal.office.says(&DocumentId::Person(person()), plan(14, noon().plus(-DAY)));
+        terminal.office.plans("V-1", noon());
+        assert_eq!(terminal.ok(&["enrol", &enrol().code])["worker_name"], "Asha Patel");
+        assert_eq!(terminal.ok(&["sync"])["pulled"], 2);
+        terminal
+    }
+}
+
+struct Shell {
+    child: Child,
+    to: ChildStdin,
+    from: BufReader<ChildStdout>,
+}
+
+impl Shell {
+    fn open(terminal: &Terminal) -> Shell {
+        let mut command = terminal.command(true);
+        let mut child = command.arg("shell").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("started");
+        let (to, from) = (child.stdin.take().expect("piped"), BufReader::new(child.stdout.take().expect("piped")));
+        Shell { child, to, from }
+    }
+    fn say(&mut self, line: &str) -> Value {
+        writeln!(self.to, "{line}").expect("sent");
+        let mut answer = String::new();
+        self.from.read_line(&mut answer).expect("answered");
+        serde_json::from_str(&answer).expect("one JSON object a line")
+    }
+}
+
+#[test]
+fn a_day_in_a_shell_survives_a_kill_and_reaches_the_office() {
+    let terminal = Terminal::enrolled();
+    let mut shell = Shell::open(&terminal);
+    let lines = [
+        "record arrived V-1 --reason 'no tag at the door'",
+        "record task V-1 T-1 done",
+        "record medicine V-1 M-1 given --amount 1",
+        "record note V-1 \"slept well, she said\" --type handover",
+        "record left V-1 --reason 'no tag at the door'",
+    ];
+    for (i, line) in lines.iter().enumerate() {
+        terminal.at(noon().plus((i as i64 + 1) * 4 * MINUTE));
+        let answer = shell.say(line);
+        assert_eq!((&answer["ok"], &answer["result"]["seq"]), (&Value::Bool(true), &(i + 1).into()), "{answer}");
+    }
+    assert_eq!(shell.say("record note V-1")["error"]["code"], "command");
+    assert_eq!(shell.say("record note V-1 'open")["error"]["code"], "quotes");
+    assert_eq!(shell.say("record medicine V-1 M-1 refused")["error"]["problems"][0]["code"], "reason_needed");
+    assert_eq!(terminal.fails(&["run"]), (7, "store_in_use".into()), "one process at a time");
+    shell.child.kill().expect("killed");
+    shell.child.wait().expect("ended");
+
+    let visit = terminal.ok(&["visit", "V-1"]);
+    assert_eq!(visit["visit"]["entries"].as_array().map(Vec::len), Some(6), "every entry that was answered is there");
+    assert_eq!(visit["visit"]["now"]["care"]["is"], "done");
+    assert_eq!(terminal.ok(&["status"])["counts"]["waiting"], 5);
+    assert_eq!(terminal.ok(&["sync"])["received"], 5);
+    assert_eq!(terminal.office.texts().len(), 5);
+    assert_eq!(terminal.ok(&["owed"])["owed"]["items"].as_array().map(Vec::len), Some(0));
+}
+
+#[test]
+fn exit_codes_say_what_kind_of_trouble_it_was() {
+    let terminal = Terminal::new();
+    assert_eq!(terminal.fails(&["run"]), (8, "not_enrolled".into()));
+    assert_eq!(terminal.fails(&["enrol", "7KQ2"]), (6, "code_mistyped".into()));
+    let terminal = Terminal::enrolled();
+    assert_eq!(terminal.fails(&["enrol", &enrol().code]), (8, "already_enrolled".into()));
+    assert_eq!(terminal.fails(&["visit", "V-9"]), (3, "unknown_visit".into()));
+    assert_eq!(terminal.fails(&["record", "note", "V-1", "x", "--at", "2026-11-03T15:00:00Z"]), (3, "future_time".into()));
+    assert_eq!(terminal.fails(&["record", "note", "V-1", "x", "--at", "half nine"]), (2, "time".into()));
+    assert_eq!(terminal.run(&["dance"]).status.code(), Some(2));
+    fs::write(terminal.path("pin"), "830617\n").expect("written");
+    assert_eq!(terminal.fails(&["run"]), (4, "wrong_pin".into()));
+    fs::write(terminal.path("pin"), "274951\n").expect("written");
+    terminal.ok(&["record", "note", "V-1", "x"]);
+    let nobody = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a port that is closed again");
+    let gone = Terminal { url: format!("http://{nobody}"), ..terminal };
+    assert_eq!(gone.fails(&["sync"]), (5, "unreachable".into()));
+    let abroad = Terminal { url: "http://192.0.2.1".into(), ..gone };
+    assert_eq!(abroad.fails(&["sync"]), (6, "bad_address".into()));
+    assert_eq!(abroad.ok(&["status"])["counts"]["waiting"], 1);
+}
+
+#[test]
+fn people_read_words_and_an_export_is_private() {
+    let terminal = Terminal::enrolled();
+    let said = |words: &[&str]| String::from_utf8(terminal.command(false).args(words).output().expect("ran").stdout).expect("text");
+    let run = said(&["run"]);
+    assert!(run.contains("Asha Patel") && run.contains("Edith Marlow") && run.contains("12:00"), "{run}");
+    assert!(said(&["person", "P-101"]).contains("with the hoist, as of version 14"));
+    assert!(said(&["record", "note", "V-1", "slept well"]).starts_with("Saved on this phone"));
+    assert!(said(&["visit", "V-1"]).contains("slept well"));
+    let out = terminal.path("out");
+    let written = terminal.ok(&["export", "--out", &out.display().to_string()]);
+    assert_eq!((&written["waiting"], &written["entries"]), (&1.into(), &3.into()));
+    use std::os::unix::fs::PermissionsExt;
+    for name in ["waiting.jsonl", "entries.jsonl"] {
+        assert_eq!(fs::metadata(out.join(name)).expect("there").permissions().mode() & 0o077, 0);
+    }
+    assert_eq!(terminal.fails(&["export", "--out", &out.display().to_string()]), (2, "export_exists".into()));
+    assert_eq!(doc("V-1").to_string(), "visit:V-1");
+}

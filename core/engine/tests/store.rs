@@ -1,0 +1,148 @@
+//! The store: versions, damage, two processes, and what an export gives.
+
+mod common;
+
+use common::*;
+use holdfast_engine::port::Disk;
+use holdfast_engine::{EngineError, Export, Intent, LinuxDisk, Phone};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+struct Home {
+    _dir: tempfile::TempDir,
+    disk: Arc<LinuxDisk>,
+}
+
+impl Home {
+    fn new() -> Home {
+        let dir = tempfile::tempdir().expect("a directory");
+        let disk = Arc::new(LinuxDisk::new(dir.path().join("phone")).expect("made"));
+        Home { _dir: dir, disk }
+    }
+    fn database(&self) -> PathBuf {
+        self.disk.home().join("store/holdfast.db")
+    }
+    fn open(&self, world: &World) -> Result<Phone, EngineError> {
+        Phone::open(world.ports_on(self.disk.clone()), settings())
+    }
+    /// An enrolled phone in this directory with V-1 and some entries that wait.
+    fn ready(&self, world: &World, entries: usize) -> Phone {
+        world.office.plans("V-1", noon());
+        let mut phone = self.open(world).expect("opens");
+        phone.enrol(enrol()).expect("enrolled");
+        phone.sync().expect("the pack");
+        for i in 0..entries {
+            phone.record(&visit("V-1"), Intent::now(note(&format!("number {i}")))).expect("saved");
+        }
+        phone
+    }
+}
+
+#[test]
+fn two_processes_on_one_store_are_refused() {
+    let (world, home) = (World::new(), Home::new());
+    let phone = home.ready(&world, 1);
+    assert_eq!(home.open(&world).map(|_| ()), Err(EngineError::StoreInUse));
+    drop(phone);
+    assert!(home.open(&world).is_ok());
+}
+
+#[test]
+fn a_store_from_a_newer_version_is_left_untouched() {
+    let (world, home) = (World::new(), Home::new());
+    drop(home.ready(&world, 2));
+    let conn = rusqlite::Connection::open(home.database()).expect("opens");
+    conn.execute_batch("PRAGMA user_version = 99; PRAGMA journal_mode = DELETE").expect("set");
+    drop(conn);
+    let before = fs::read(home.database()).expect("read");
+    let refused = home.open(&world).map(|_| ()).expect_err("refused");
+    assert!(matches!(refused, EngineError::StoreNewer { found: 99, .. }), "{refused:?}");
+    assert_eq!(fs::read(home.database()).expect("read"), before);
+}
+
+fn only_aside(home: &Path) -> String {
+    let mut names = fs::read_dir(home.join("store")).expect("listed").flatten().map(|e| e.file_name().to_string_lossy().into_owned());
+    names.find(|n| n.starts_with("damaged-")).expect("one was set aside")
+}
+
+#[test]
+fn a_file_that_is_no_database_is_set_aside_whole() {
+    let (world, home) = (World::new(), Home::new());
+    drop(home.ready(&world, 2));
+    let size = fs::metadata(home.database()).expect("there").len() as usize;
+    fs::write(home.database(), vec![0x5a; size]).expect("spoilt");
+    let refused = home.open(&world).map(|_| ()).expect_err("refused");
+    let EngineError::StoreDamaged { aside } = refused else { panic!("{refused:?}") };
+    assert_eq!(only_aside(home.disk.home()), aside);
+    let kept = fs::read(home.disk.home().join("store").join(&aside).join("holdfast.db")).expect("kept");
+    assert_eq!(kept, vec![0x5a; size]);
+    assert!(!home.open(&world).expect("opens").is_enrolled(), "the phone can be enrolled again");
+}
+
+#[test]
+fn damage_found_in_use_is_set_aside_and_what_waits_is_saved_from_it() {
+    let (world, home) = (World::new(), Home::new());
+    drop(home.ready(&world, 40));
+    // Pages in the middle: the header and the schema are whole.
+    let mut bytes = fs::read(home.database()).expect("read");
+    let pages = bytes.len() / 4096;
+    assert!(pages > 20, "{pages}");
+    for page in (pages / 2)..(pages / 2 + 3) {
+        bytes[page * 4096..(page + 1) * 4096].fill(0xa5);
+    }
+    fs::write(home.database(), &bytes).expect("spoilt");
+    let trouble = match home.open(&world) {
+        Err(e) => e,
+        Ok(mut phone) => match phone.unlock(PIN).and_then(|()| phone.export().map(|_| ())) {
+            Err(e) => e,
+            Ok(()) => panic!("the damage was not found"),
+        },
+    };
+    let EngineError::StoreDamaged { aside } = trouble else { panic!("{trouble:?}") };
+    let saved = Export::of_damaged(home.disk.as_ref(), &aside).expect("what can be read");
+    assert!(saved.waiting > 20, "{} of 40 saved, {} rows lost", saved.waiting, saved.lost);
+    assert!(saved.waiting < 40 || saved.lost == 0);
+    assert!(home.disk.open_aside("damaged-never").is_err());
+    assert!(home.disk.open_aside("../store").is_err());
+}
+
+#[test]
+fn an_export_holds_every_entry_and_documents_that_any_automerge_opens() {
+    let (world, home) = (World::new(), Home::new());
+    let mut phone = home.ready(&world, 3);
+    let export = phone.export().expect("export");
+    assert_eq!((export.waiting, export.entries, export.lost), (3, 4, 0));
+    let names: Vec<&str> = export.files.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["waiting.jsonl", "entries.jsonl", "documents/visit_V-1.automerge"]);
+    phone.lock();
+    let locked = phone.export().expect("export");
+    assert_eq!((locked.waiting, locked.entries, locked.files.len()), (3, 0, 1));
+    let text = String::from_utf8(locked.files[0].1.clone()).expect("lines");
+    assert!(text.lines().count() == 3 && !text.contains("number 1"), "sealed for the office alone");
+}
+
+#[test]
+fn pausing_closes_the_store_and_resuming_opens_it_locked() {
+    let (world, home) = (World::new(), Home::new());
+    let mut phone = home.ready(&world, 1);
+    phone.pause();
+    assert!(home.disk.lock().is_ok(), "the system may suspend the app now: nothing is held");
+    phone.resume().expect("open again");
+    assert_eq!(phone.run(None).map(|_| ()), Err(EngineError::Locked));
+    phone.unlock(PIN).expect("the PIN");
+    assert_eq!(phone.visit(&visit("V-1")).expect("a visit").visit.entries.len(), 2);
+}
+
+#[test]
+fn a_long_history_costs_todays_list_nothing() {
+    let world = World::new();
+    let mut phone = world.ready();
+    for i in 0..120 {
+        world.office.plans(&format!("old-{i}"), noon().plus(-holdfast_model::time::DAY * (1 + i / 4)));
+    }
+    phone.sync().expect("pulled");
+    assert_eq!(phone.run(None).expect("today").run.visits.len(), 1);
+    let last = phone.person(&person()).expect("a person").person.last_visits;
+    assert!(last.len() <= 16, "a person's page reads the last visits, not all");
+}
