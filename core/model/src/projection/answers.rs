@@ -72,7 +72,8 @@ fn fact(record: &Record<'_>, task: TaskId, title: String, planned: bool, given: 
         Body::Task(t) => Some((t.outcome, t.reason.clone())),
         _ => None,
     };
-    let state = match heads.last() {
+    // Of several who say the same the first by number is named: a matter of clocks it is not.
+    let state = match heads.iter().min_by_key(|h| record.author(h.root)) {
         None => TaskState::Unanswered,
         Some(last) if heads.iter().all(|h| outcome(h).map(|o| o.0) == outcome(last).map(|o| o.0)) => match outcome(last) {
             Some((end, reason)) => {

@@ -128,9 +128,9 @@ pub(super) fn presence<'a>(
     if outcomes.iter().any(|o| end_of(o) != end_of(outcomes[0])) {
         contradictions.push((super::Subject::Outcome, outcomes.iter().map(|o| o.by).collect()));
     }
-    let not_done = outcomes.iter().rev().find_map(|s| Some((*s, NotDone::of(end_of(s)?)?)));
+    let not_done = outcomes.iter().filter_map(|s| Some((*s, NotDone::of(end_of(s)?)?))).min_by_key(|(s, _)| record.author(s.root));
     let nobody_came = nobody_came(&calls, &mut evidence, &mut contradictions);
-    let strongest = evidence.iter().max_by_key(|e| (e.step, !e.call, std::cmp::Reverse(e.at)));
+    let strongest = evidence.iter().min_by_key(|e| (std::cmp::Reverse(e.step), e.call, e.call.then_some(e.at)));
     if let (Some(off), Some(e)) = (cancelled, strongest.filter(|e| e.step >= Step::There)) {
         contradictions.push((super::Subject::Presence, vec![off.by, e.by]));
     }
@@ -213,6 +213,7 @@ fn parts(record: &Record<'_>, statements: &[Statement<'_>], assigned: &[WorkerId
         part.last_word = part.last_word.max(Some(record.written(s.by)));
         part.device = Some(record.held(s.root).read.place().0.clone());
     }
+    parts[assigned.len()..].sort_by(|a, b| a.worker.cmp(&b.worker));
     parts
 }
 
@@ -263,13 +264,14 @@ fn from_phones<'a>(record: &Record<'a>, statements: &[Statement<'a>], workers: &
         };
         evidence.push(Evidence { step, at: s.at, worker: Some(record.author(s.root)), by: s.root, call: false });
     }
-    // Whoever is there counts before whoever has left: the visit goes on.
+    // Whoever is there counts before whoever has left: the visit goes on. Of equals the first named speaks, not the first in
+    // time: phones know each other's clocks less well than the office does, and must all name the same worker.
     if let Some(there) = evidence.iter().position(|e| e.step == Step::There) {
         let there = evidence.swap_remove(there);
         evidence.retain(|e| e.step == Step::OnTheWay);
         evidence.push(there);
     } else if let Some(at) = evidence.iter().filter(|e| e.step == Step::Finished).map(|e| e.at).max() {
-        evidence.retain(|e| e.step != Step::Finished || e.at == at);
+        evidence.iter_mut().filter(|e| e.step == Step::Finished).for_each(|e| e.at = at);
     }
     evidence
 }

@@ -170,6 +170,25 @@ fn a_double_up_is_complete_when_both_have_left() {
 }
 
 #[test]
+fn who_is_named_does_not_hang_on_a_second_between_two_phones() {
+    let named = |ben_left: &str, dana_left: &str| {
+        let (mut room, _) = planned("V-1", frank());
+        let (mut ben, mut dana) = (with_pack(&mut room, "ben"), with_pack(&mut room, "dana"));
+        room.write(&mut ben, at("10:50"), arrived());
+        room.write(&mut dana, at("10:50"), arrived());
+        room.write(&mut ben, at(ben_left), left());
+        room.write(&mut dana, at(dana_left), left());
+        let row = room.row();
+        assert_eq!(row.stage, Stage::Finished { at: at("11:21") });
+        match row.know {
+            Know::WorkersPhone { worker, .. } => worker,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!((named("11:20", "11:21"), named("11:21", "11:20")), (worker("ben"), worker("ben")));
+}
+
+#[test]
 fn not_done_says_why_and_asks_who_was_told() {
     for (end, why) in [
         (VisitEnd::NoReply, NotDone::NoReply),
