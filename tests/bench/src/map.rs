@@ -12,7 +12,9 @@ use serde_json::{Map, Value, json};
 pub fn body(e: &Map<String, Value>) -> Body {
     let text = |k: &str| e[k].as_str().expect("a text of the workload").to_owned();
     let int = |k: &str| e[k].as_i64().expect("a number of the workload");
-    let evidence = || Evidence { tag: None, lat_e6: Some(int("lat") as i32), lon_e6: Some(int("lon") as i32) };
+    // A tag that was read has a number; the workload names none, so the visit's stands for it.
+    let tag = (e.get("method").and_then(Value::as_str) == Some("nfc")).then(|| text("visit"));
+    let evidence = || Evidence { tag: tag.clone(), lat_e6: Some(int("lat") as i32), lon_e6: Some(int("lon") as i32) };
     match text("kind").as_str() {
         "checkin" => Body::Arrived(Arrived { method: method(&text("method")), evidence: evidence(), reason: String::new() }),
         "checkout" => Body::Left(Left {
@@ -26,7 +28,7 @@ pub fn body(e: &Map<String, Value>) -> Body {
             title: text("task"),
             index: Some(int("index") as u32),
             outcome: task_end(&text("outcome")),
-            reason: String::new(),
+            reason: reason(text("outcome") != "done"),
         }),
         "med" => Body::Medicine(MedicineOutcome {
             medicine: MedicineId::new(text("med").replace(' ', "-")).expect("letters, digits, hyphens"),
@@ -36,7 +38,7 @@ pub fn body(e: &Map<String, Value>) -> Body {
             amount: Some(int("dose").to_string()),
             unit: text("unit"),
             route: text("route"),
-            reason: String::new(),
+            reason: reason(text("outcome") != "taken"),
             witness: text("witness"),
             stock_left: Some(int("stock") as u32),
             told: None,
@@ -81,6 +83,11 @@ pub fn original(entry: &Entry) -> Option<Map<String, Value>> {
     all.as_object().cloned()
 }
 
+/// The workload gives no reasons; Holdfast takes no "declined" without one.
+fn reason(wanted: bool) -> String {
+    if wanted { "Did not want it".into() } else { String::new() }
+}
+
 fn method(word: &str) -> Method {
     match word {
         "nfc" => Method::Tag,
@@ -121,5 +128,38 @@ fn dose_word(end: DoseEnd) -> &'static str {
         DoseEnd::Given => "taken",
         DoseEnd::Refused => "refused",
         _ => "absent",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workload;
+    use holdfast_model::entry::{Author, Entry, Mono, Read, Recorded, VERSION};
+    use holdfast_model::id::{BootId, ChainEpoch, DeviceId, DocumentId, EntryId, VisitId, WorkerId};
+
+    #[test]
+    fn every_entry_of_the_workload_comes_back_as_it_was() {
+        for e in workload::generate(5, 4).iter().flat_map(|v| v.entries.iter().chain(&v.extra)) {
+            let text = |k: &str| e[k].as_str().expect("a text").to_owned();
+            let at = Millis(e["at"].as_i64().expect("a time"));
+            let entry = Entry {
+                v: VERSION,
+                id: EntryId::make(at.0, [1; 10]),
+                doc: DocumentId::Visit(VisitId::new(text("visit")).expect("letters")),
+                author: Author { worker: WorkerId::new(text("by")).expect("letters"), unconfirmed: false },
+                device: DeviceId::new("D-1").expect("letters"),
+                epoch: ChainEpoch([1; 8]),
+                seq: 1,
+                happened: None,
+                recorded: Recorded { at, offset_min: 0 },
+                mono: Mono { boot: BootId([1; 8]), ms: 1 },
+                plan: None,
+                reference: Some(text("id")),
+                body: body(e),
+            };
+            let Ok(Read::Known(read)) = Read::parse(&entry.text()) else { panic!("it reads back") };
+            assert_eq!(original(&read).as_ref(), Some(e));
+        }
     }
 }
