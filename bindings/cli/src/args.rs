@@ -299,6 +299,7 @@ pub enum Statement {
 
 /// When it happened, if not now.
 #[derive(Debug, Args, Default)]
+#[group(skip)]
 pub struct When {
     /// HH:MM of today in London, or RFC 3339.
     #[arg(long, value_name = "TIME")]
@@ -323,6 +324,7 @@ pub enum Basis {
 }
 
 #[derive(Debug, Args)]
+#[group(skip)]
 pub struct OnTheWay {
     /// Minutes late.
     #[arg(long)]
@@ -340,6 +342,7 @@ pub enum Method {
 }
 
 #[derive(Debug, Args)]
+#[group(skip)]
 pub struct Door {
     /// How presence is shown.
     #[arg(long, value_enum, default_value_t = Method::ByHand)]
@@ -359,6 +362,7 @@ pub struct Door {
 }
 
 #[derive(Debug, Args)]
+#[group(skip)]
 pub struct Leaving {
     #[command(flatten)]
     pub door: Door,
@@ -368,6 +372,7 @@ pub struct Leaving {
 }
 
 #[derive(Debug, Args)]
+#[group(skip)]
 pub struct ToldTo {
     /// Who was told.
     #[arg(long, value_name = "WHO", group = "telling")]
@@ -384,6 +389,7 @@ pub struct ToldTo {
 }
 
 #[derive(Debug, Args)]
+#[group(skip)]
 pub struct Outcome {
     /// done, no_reply, declined, in_hospital, cut_short, sent_away.
     pub outcome: String,
@@ -397,6 +403,7 @@ pub struct Outcome {
 }
 
 #[derive(Debug, Args)]
+#[group(skip)]
 pub struct Task {
     pub task: TaskId,
     /// done, declined, could_not, not_needed.
@@ -409,6 +416,7 @@ pub struct Task {
 }
 
 #[derive(Debug, Args)]
+#[group(skip)]
 pub struct Medicine {
     pub medicine: MedicineId,
     /// given, partly, prompted, refused, omitted, not_observed, already_taken, not_available, absent.
@@ -439,6 +447,7 @@ pub struct Medicine {
 }
 
 #[derive(Debug, Args)]
+#[group(skip)]
 pub struct Observation {
     /// mood, skin, temperature, fluids …
     pub about: String,
@@ -454,6 +463,7 @@ pub struct Observation {
 }
 
 #[derive(Debug, Args)]
+#[group(skip)]
 pub struct Note {
     pub text: String,
     /// personal_care, activity, health, nutrition, behaviour, handover, general.
@@ -462,6 +472,7 @@ pub struct Note {
 }
 
 #[derive(Debug, Args)]
+#[group(skip)]
 pub struct Incident {
     /// fall, injury, medicine, safeguarding, behaviour, illness, environment, other.
     #[arg(long = "type")]
@@ -480,6 +491,7 @@ pub struct Incident {
 }
 
 #[derive(Debug, Args)]
+#[group(skip)]
 pub struct Json {
     /// One JSON object with its "kind".
     pub body: String,

@@ -116,7 +116,6 @@ impl Phone {
         }
         let rules = self.settings.rules.clone();
         self.reading = Some(Reading { keys, worker, name, clocks, rules, open: HashMap::new(), uses: 0 });
-        self.add_proofs()?;
         self.read_up()?;
         // While locked nothing was pulled, and some may have waited for this.
         self.nudged();

@@ -145,7 +145,7 @@ impl Phone {
             head,
             sealed: reading.keys.seal("own", n, &bytes),
             outbox: Some(reading.keys.seal_outbox(entry.epoch, entry.seq, &bytes)),
-            proof: Some(wire::proof(&(doc.clone(), record.clone(), hash))),
+            proof: wire::proof(&(doc.clone(), record.clone(), hash)),
         };
         open.hold(&record, hash, Standing::OnThisPhone, None)?;
         open.row.add_own(n);

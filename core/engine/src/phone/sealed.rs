@@ -12,7 +12,7 @@ use holdfast_model::document::{ChangeRecord, segments};
 use holdfast_model::id::{ChainEpoch, Digest, DocumentId};
 use holdfast_model::limits;
 use holdfast_model::time::{ClockReading, Millis};
-use holdfast_model::wire::{self, Push, PushHeader, Receipt, SealedEntry, SealedPush, SyncReply, push_header};
+use holdfast_model::wire::{Push, PushHeader, Receipt, SealedEntry, SealedPush, SyncReply, push_header};
 use holdfast_vault::{Lease, Verdict};
 
 /// Most entries of an earlier epoch in one request.
@@ -112,7 +112,7 @@ impl Phone {
                 None if may_wait => break,
                 None => &row.sealed,
             };
-            let Some([text, segment]) = row.proof else { break };
+            let [text, segment] = row.proof;
             bytes += sealed.len();
             if bytes > max_bytes && !entries.is_empty() || sealed.len() > limits::SEALED_BYTES {
                 break;
@@ -153,21 +153,6 @@ impl Phone {
     /// True once too many wrong PINs have destroyed the worker's key: no PIN opens this phone again.
     pub(super) fn read_path_gone(&self) -> Result<bool, EngineError> {
         Ok(self.lockout()?.verdict(&self.ports.clock.read()) == Verdict::Destroyed)
-    }
-
-    /// Proofs for entries that were recorded before rows had one.
-    pub(super) fn add_proofs(&self) -> Result<(), EngineError> {
-        let store = self.store()?;
-        let mut proofs = Vec::new();
-        for n in store.without_proof()? {
-            for row in store.own(n, n, 1)? {
-                proofs.extend(self.opened(&row).map(|change| (n, wire::proof(&change))));
-            }
-        }
-        if proofs.is_empty() {
-            return Ok(());
-        }
-        store.write(|tx| proofs.iter().try_for_each(|(n, proof)| tx.set_proof(*n, proof)))
     }
 
     /// Documents that left the phone's scope and wait for their own entries to reach the office.

@@ -18,6 +18,9 @@ use std::sync::Arc;
 /// Bytes that must stay free: below this a tap is refused before anything is written, so that sync, PIN change and export still work.
 pub const RESERVE_BYTES: u64 = 8 * 1024 * 1024;
 
+/// How many clock samples are kept: two weeks of a busy phone.
+const SAMPLES_KEPT: i64 = 4_096;
+
 /// An open store, held by this process alone.
 pub struct Store {
     conn: Connection,
@@ -43,8 +46,8 @@ pub struct OwnRow {
     /// The same, sealed to the provider's key; gone once the office has it.
     pub outbox: Option<Vec<u8>>,
     /// Digest of the entry's text, and digest of the segment that holds it alone: what the device signs for when it hands `outbox` over
-    /// without being able to read. None in rows of schema 1 until the next unlock.
-    pub proof: Option<[Digest; 2]>,
+    /// without being able to read. Neither says anything about the text.
+    pub proof: [Digest; 2],
 }
 
 /// How far the office is with one stretch of the chain.
@@ -186,7 +189,7 @@ impl Store {
                 head: Digest(row.get(3)?),
                 sealed: row.get(4)?,
                 outbox: row.get(5)?,
-                proof: row.get::<_, Option<[u8; 64]>>(6)?.map(split),
+                proof: split(row.get(6)?),
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
@@ -216,13 +219,6 @@ impl Store {
         Ok(self.conn.query_row("SELECT count(*) FROM own WHERE outbox IS NOT NULL", [], |row| row.get(0))?)
     }
 
-    /// Row numbers of entries that wait, written before rows had a proof.
-    pub fn without_proof(&self) -> Result<Vec<i64>, EngineError> {
-        let mut statement = self.conn.prepare_cached("SELECT n FROM own WHERE proof IS NULL AND outbox IS NOT NULL ORDER BY n")?;
-        let rows = statement.query_map([], |row| row.get(0))?;
-        Ok(rows.collect::<Result<_, _>>()?)
-    }
-
     /// The receipt that covers one of the phone's entries.
     pub fn receipt(&self, epoch: ChainEpoch, seq: u64) -> Result<Option<Receipt>, EngineError> {
         let mut statement =
@@ -233,15 +229,16 @@ impl Store {
 
     /// How many of the phone's entries the office holds for checking.
     pub fn held_for_checking(&self) -> Result<u32, EngineError> {
-        Ok(self.conn.query_row("SELECT coalesce(sum(held), 0) FROM receipts", [], |row| row.get(0))?)
+        Ok(self.conn.query_row("SELECT coalesce(sum(held), 0) FROM receipts WHERE held > 0", [], |row| row.get(0))?)
     }
 
-    /// Clock samples not older than `since` by their own wall clock, and all that the office has not seen.
+    /// The latest clock samples, first to last: all of them, or those that the office has not seen.
     pub fn samples(&self, unsent_only: bool) -> Result<Vec<ClockSample>, EngineError> {
-        let mut statement = self.conn.prepare_cached(
-            "SELECT boot, mono, wall, truth, err FROM samples WHERE sent = 0 OR NOT ?1 ORDER BY n DESC LIMIT 512",
-        )?;
-        let rows = statement.query_map([unsent_only], |row| {
+        let mut statement = self.conn.prepare_cached(match unsent_only {
+            true => "SELECT boot, mono, wall, truth, err FROM samples WHERE sent = 0 ORDER BY n DESC LIMIT 512",
+            false => "SELECT boot, mono, wall, truth, err FROM samples ORDER BY n DESC LIMIT 512",
+        })?;
+        let rows = statement.query_map([], |row| {
             let truth = row.get::<_, Option<i64>>(3)?;
             let err_ms = row.get::<_, Option<u32>>(4)?.unwrap_or(0);
             Ok(ClockSample {
@@ -331,14 +328,8 @@ impl Writer<'_> {
     pub fn append(&self, row: &OwnRow) -> Result<(), EngineError> {
         let mut statement =
             self.conn.prepare_cached("INSERT INTO own (n, epoch, seq, head, sealed, outbox, proof) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
-        let proof = row.proof.as_ref().map(joined);
+        let proof = joined(&row.proof);
         statement.execute(params![row.n, row.epoch.0, row.seq as i64, row.head.0, row.sealed, row.outbox, proof])?;
-        Ok(())
-    }
-
-    /// Adds the proof of an entry that was written before rows had one.
-    pub fn set_proof(&self, n: i64, proof: &[Digest; 2]) -> Result<(), EngineError> {
-        self.conn.prepare_cached("UPDATE own SET proof = ?2 WHERE n = ?1 AND proof IS NULL")?.execute(params![n, joined(proof)])?;
         Ok(())
     }
 
@@ -400,12 +391,14 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Keeps a clock sample for chronology; `sent` when the office has it already.
+    /// Keeps a clock sample for chronology, and lets go of those that some thousand newer ones have made pointless.
     pub fn keep_sample(&self, sample: &ClockSample) -> Result<(), EngineError> {
         let mut statement =
             self.conn.prepare_cached("INSERT INTO samples (boot, mono, wall, truth, err, sent) VALUES (?1, ?2, ?3, ?4, ?5, 0)")?;
         let (truth, err) = (sample.truth.map(|t| t.at.0), sample.truth.map(|t| t.err_ms));
         statement.execute(params![sample.boot.0, sample.mono_ms, sample.wall.0, truth, err])?;
+        let old = self.conn.last_insert_rowid() - SAMPLES_KEPT;
+        self.conn.prepare_cached("DELETE FROM samples WHERE n <= ?1 AND sent = 1")?.execute([old])?;
         Ok(())
     }
 
