@@ -70,6 +70,7 @@ fn they_do_after_days_that_nobody_wrote() {
         let played = play(&scenario, &How { seed, ..How::default() }, folder.path());
         let mut played = played.unwrap_or_else(|e| panic!("replay with HOLDFAST_SEED={seed}: {e}"));
         println!("replay with HOLDFAST_SEED={seed}");
-        compare(&mut played, 500);
+        // Restarts, bad networks and wrong clocks: each side knows a phone's clock to within what an exchange may take.
+        compare(&mut played, holdfast_model::chronology::GIVEN_UP_AFTER_MS);
     }
 }
