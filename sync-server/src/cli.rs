@@ -5,6 +5,7 @@ use clap::{Parser, Subcommand};
 use holdfast_host::{ClockSpec, SystemRandom};
 use holdfast_model::id::{BranchId, ProviderId, WorkerId};
 use holdfast_model::time::MINUTE;
+use holdfast_sync_server::accounts::Store;
 use holdfast_sync_server::admin::{self, back_up, master_key, restore, verify};
 use holdfast_sync_server::console::{self, Console};
 use holdfast_sync_server::http::{Stop, Tls, router, serve};
@@ -87,6 +88,13 @@ enum Command {
         /// Minutes that the code works.
         #[arg(long, default_value_t = 60)]
         minutes: u32,
+    },
+    /// Makes a one-time link with which an administrator chooses a password: the first one, or one who lost theirs. Works while the
+    /// office serves.
+    AdminLink {
+        /// Sign-in name of the account; not needed while nobody can sign in.
+        #[arg(long, value_name = "NAME")]
+        account: Option<String>,
     },
     /// Copies the store to a file while the office works, and checks the copy.
     Backup {
@@ -173,6 +181,13 @@ fn dispatch(args: Args) -> Result<ExitCode, Trouble> {
             let value = json!({"v": JSON, "code": code.code, "worker": code.worker, "expires": code.expires.rfc3339()});
             said(format!("{}  for {}, until {}", code.code, code.worker, code.expires.rfc3339()), value)
         }
+        Command::AdminLink { account } => {
+            let path = admin_link(&args.data, account.as_deref())?;
+            said(
+                format!("open this once, within 24 hours, at the office's own address:\n  {path}"),
+                json!({"v": JSON, "path": path}),
+            )
+        }
         Command::Backup { file } => {
             let made = back_up(&args.data, file)?;
             let value = json!({"v": JSON, "file": made.file, "bytes": made.bytes});
@@ -200,6 +215,24 @@ fn dispatch(args: Args) -> Result<ExitCode, Trouble> {
             Ok(if sound { ExitCode::SUCCESS } else { ExitCode::from(3) })
         }
     }
+}
+
+/// The path of a one-time link: for the first administrator, or for an account.
+fn admin_link(data: &std::path::Path, account: Option<&str>) -> Result<String, Trouble> {
+    let file = data.join(console::ACCOUNTS_FILE);
+    if !file.exists() {
+        return Err(OfficeError::File("there are no accounts in the data directory; serve makes them".into()).into());
+    }
+    let store = Store::open(&file, Arc::new(SystemRandom::new()))?;
+    // Links count real time, as sessions do: a drill's clock opens no door.
+    let now_s = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_secs());
+    if let Some(token) = store.first_link(now_s)? {
+        return Ok(format!("/console/first/{token}"));
+    }
+    let unknown = || Trouble::new("account_unknown", "somebody can sign in already; name an open account with --account: nothing was changed");
+    let name = account.ok_or_else(unknown)?.to_lowercase();
+    let known = store.all()?.into_iter().find(|a| a.open && a.sign_in == name).ok_or_else(unknown)?;
+    Ok(format!("/console/first/{}", store.relink(known.id, now_s)?))
 }
 
 fn clock_now(args: &Args) -> Result<holdfast_model::time::Millis, Trouble> {

@@ -42,7 +42,7 @@ pub enum Outcome {
 /// Work for the writer.
 pub enum Job {
     /// Pushes that belong together, and what goes with them. Answered when durable.
-    Store(Store),
+    Store(Box<Store>),
     /// Write out what is in memory only; answered when done.
     Flush(oneshot::Sender<Result<(), OfficeError>>),
     /// No more work.
@@ -155,7 +155,7 @@ impl Writer {
                             break;
                         }
                         chains.extend(keys);
-                        group.push(store);
+                        group.push(*store);
                     }
                     Job::Flush(done) => {
                         let _ = done.send(self.flush());

@@ -132,6 +132,11 @@ fn an_empty_directory_and_one_command() {
     assert_eq!(server.get("/health"), (200, "ok\n".into()));
     let (status, metrics) = server.get("/metrics");
     assert!(status == 200 && metrics.contains("holdfast_branches 1"));
+    // Its first link got lost: another one takes its place.
+    let made: Value = serde_json::from_slice(&once(&data, &["admin-link"]).stdout).unwrap();
+    let lost = server.link.as_ref().unwrap().split_once("/console").unwrap().1.to_owned();
+    assert_eq!(server.get(made["path"].as_str().unwrap()).0, 200);
+    assert_ne!(server.get(&format!("/console{lost}")).0, 200, "the older one works no more");
     let second = once(&data, &["serve", "--listen", "127.0.0.1:0"]);
     let said: Value = serde_json::from_slice(&second.stdout).unwrap();
     assert_eq!((second.status.code(), said["error"].as_str()), (Some(1), Some("store_in_use")));

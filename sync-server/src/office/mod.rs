@@ -363,7 +363,7 @@ impl Office {
         with: Batch,
     ) -> Result<oneshot::Receiver<Stored>, OfficeError> {
         let (done, stored) = oneshot::channel();
-        self.inner.send(Job::Store(Store { pushes, workers, branches, with, done }))?;
+        self.inner.send(Job::Store(Box::new(Store { pushes, workers, branches, with, done })))?;
         Ok(stored)
     }
 }

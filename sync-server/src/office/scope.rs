@@ -11,8 +11,7 @@ use crate::faults::Fault;
 use crate::ledger::BranchNo;
 use crate::office::sync::refusal;
 use crate::phone::Phone;
-use crate::state::{State, Stored, StoredPush, day_of, load_push, load_segment};
-use holdfast_model::document::Segment;
+use crate::state::{Branch, State, Stored, StoredPush, day_of, load_push, load_segment};
 use holdfast_model::id::{ChainEpoch, DeviceId, DocumentId, PersonId, ServerEpoch};
 use holdfast_model::port::Answer;
 use holdfast_model::time::{HOUR, Millis};
@@ -98,22 +97,17 @@ impl Sees {
     }
 }
 
-/// Fills a page up to a number of bytes, never leaving it empty.
-struct Budget {
+/// A page being filled: never left empty, never much larger than asked for.
+struct Filling<'a> {
+    office: &'a Office,
+    state: &'a State,
+    branch: &'a Branch,
+    /// Whose page: its own records of its current epoch are not news to it.
+    own: (DeviceId, ChainEpoch),
+    to: &'a mut Cursor,
     left: usize,
-    taken: bool,
-}
-
-impl Budget {
-    fn takes(&mut self, segment: &Segment) -> bool {
-        let bytes = segment.text_bytes();
-        if self.taken && bytes > self.left {
-            return false;
-        }
-        self.taken = true;
-        self.left = self.left.saturating_sub(bytes);
-        true
-    }
+    segments: Vec<Arc<Stored>>,
+    more: bool,
 }
 
 impl Office {
@@ -142,18 +136,26 @@ impl Office {
         let state = self.state();
         let mut phone = locked(phone);
         page.revoked = phone.revoked.is_some();
-        if !page.revoked && request.want_bytes > 0 {
-            if let Some(branch) = state.branch_named(&phone.branch) {
-                let no = branch.no;
-                let budget = Budget { left: (request.want_bytes as usize).min(PAGE_BYTES), taken: false };
-                let own = (&phone.device.clone(), request.epoch);
-                let mut segments = Vec::new();
-                match sees(&state, &phone, no, now) {
-                    Sees::Branch => self.whole_branch(&state, no, own, budget, &mut to, &mut page, &mut segments),
-                    Sees::Documents(docs) => self.documents(&state, no, &docs, own, budget, &mut phone, &mut to, &mut page, &mut segments),
-                }
-                page.pushes = by_push(&segments);
+        if let Some(branch) = state.branch_named(&phone.branch)
+            && !page.revoked
+            && request.want_bytes > 0
+        {
+            let mut filling = Filling {
+                office: self,
+                state: &state,
+                branch,
+                own: (phone.device.clone(), request.epoch),
+                to: &mut to,
+                left: (request.want_bytes as usize).min(PAGE_BYTES),
+                segments: Vec::new(),
+                more: false,
+            };
+            match sees(&state, &phone, branch.no, now) {
+                Sees::Branch => filling.whole_branch(),
+                Sees::Documents(docs) => page.dropped = filling.documents(&docs, &mut phone),
             }
+            page.more = filling.more;
+            page.pushes = by_push(&filling.segments);
         }
         page.cursor = self.inner.keys.cursors.protect(phone.device.as_str().as_bytes(), &to.bytes());
         page
@@ -168,56 +170,7 @@ impl Office {
         stored.withheld.is_none() && withheld_from.is_none_or(|from| stored.seq < from)
     }
 
-    #[allow(clippy::too_many_arguments)]
-    fn whole_branch(
-        &self,
-        state: &State,
-        no: BranchNo,
-        own: (&DeviceId, ChainEpoch),
-        mut budget: Budget,
-        to: &mut Cursor,
-        page: &mut Page,
-        segments: &mut Vec<Arc<Stored>>,
-    ) {
-        let Some(branch) = state.branch(no) else { return };
-        let mut take = |stored: Arc<Stored>, to: &mut Cursor| {
-            let header = &stored.push.header;
-            let theirs = header.device == *own.0 && header.epoch == own.1;
-            if !theirs && self.hands_on(state, &stored) {
-                if !budget.takes(&stored.segment) {
-                    return false;
-                }
-                to.seq = stored.seq;
-                segments.push(stored);
-            } else {
-                to.seq = stored.seq;
-            }
-            true
-        };
-        while branch.ring.front().map_or(branch.seq, |s| s.seq - 1) > to.seq {
-            // Older than what is in hand.
-            let Ok(older) = self.from_ledger(no, to.seq) else { return };
-            if older.is_empty() {
-                break;
-            }
-            for stored in older {
-                if !take(stored, to) {
-                    page.more = true;
-                    return;
-                }
-            }
-        }
-        let from = branch.ring.partition_point(|s| s.seq <= to.seq);
-        for stored in branch.ring.range(from..) {
-            if !take(stored.clone(), to) {
-                page.more = true;
-                return;
-            }
-        }
-        to.seq = branch.seq;
-    }
-
-    fn from_ledger(&self, no: BranchNo, seq: u64) -> Result<Vec<Arc<Stored>>, OfficeError> {
+    fn older(&self, no: BranchNo, seq: u64) -> Result<Vec<Arc<Stored>>, OfficeError> {
         let mut pushes: HashMap<i64, Arc<StoredPush>> = HashMap::new();
         let mut all = Vec::new();
         for (push, row) in self.inner.ledger.segments_after(no, seq, READ_AT_ONCE)? {
@@ -233,65 +186,99 @@ impl Office {
         }
         Ok(all)
     }
+}
 
-    #[allow(clippy::too_many_arguments)]
-    fn documents(
-        &self,
-        state: &State,
-        no: BranchNo,
-        docs: &BTreeSet<DocumentId>,
-        own: (&DeviceId, ChainEpoch),
-        mut budget: Budget,
-        phone: &mut Phone,
-        to: &mut Cursor,
-        page: &mut Page,
-        segments: &mut Vec<Arc<Stored>>,
-    ) {
-        let now_at = state.branch(no).map_or(to.seq, |b| b.seq);
-        let had = phone.served(to.generation).map(|s| s.docs.clone());
+impl Filling<'_> {
+    /// True for a segment that is news to the phone, and may be handed on.
+    fn news(&self, stored: &Stored) -> bool {
+        let header = &stored.push.header;
+        !(header.device == self.own.0 && header.epoch == self.own.1) && self.office.hands_on(self.state, stored)
+    }
+
+    /// Puts a segment on the page; false when the page is full.
+    fn take(&mut self, stored: &Arc<Stored>) -> bool {
+        let bytes = stored.segment.text_bytes();
+        if bytes > self.left && !self.segments.is_empty() {
+            self.more = true;
+            return false;
+        }
+        self.left = self.left.saturating_sub(bytes);
+        self.segments.push(stored.clone());
+        true
+    }
+
+    /// Takes what comes next by the branch's count; false when the page is full.
+    fn next(&mut self, stored: &Arc<Stored>) -> bool {
+        let fits = !self.news(stored) || self.take(stored);
+        if fits {
+            self.to.seq = stored.seq;
+        }
+        fits
+    }
+
+    fn whole_branch(&mut self) {
+        let branch = self.branch;
+        while branch.ring.front().map_or(branch.seq, |s| s.seq - 1) > self.to.seq {
+            // Older than what is in hand.
+            let older = match self.office.older(branch.no, self.to.seq) {
+                Ok(older) => older,
+                Err(e) => {
+                    tracing::error!(code = e.code(), "a page could not be read from the store; the phone asks again");
+                    self.more = true;
+                    return;
+                }
+            };
+            if older.is_empty() {
+                break;
+            }
+            if !older.iter().all(|stored| self.next(stored)) {
+                return;
+            }
+        }
+        let from = branch.ring.partition_point(|s| s.seq <= self.to.seq);
+        if branch.ring.range(from..).all(|stored| self.next(stored)) {
+            self.to.seq = branch.seq;
+        }
+    }
+
+    /// Gives the documents that left the phone's scope.
+    fn documents(&mut self, docs: &BTreeSet<DocumentId>, phone: &mut Phone) -> Vec<DocumentId> {
+        let had = phone.served(self.to.generation).map(|s| s.docs.clone());
         if had.is_none() {
             // Where it was is not known here any more: it gets everything in its scope again, and skips what it has.
-            to.seq = 0;
+            self.to.seq = 0;
         }
         let before = had.clone().or_else(|| phone.latest().map(|s| s.docs.clone())).unwrap_or_default();
-        page.dropped = before.difference(docs).cloned().collect();
+        let dropped = before.difference(docs).cloned().collect();
         let had = had.unwrap_or_default();
         let mut serves: BTreeSet<DocumentId> = had.intersection(docs).cloned().collect();
         // First what is new of what it has: that is what somebody waits for.
+        let state = self.state;
+        let since = self.to.seq;
         let mut tail: Vec<&Arc<Stored>> = serves
             .iter()
             .filter_map(|id| state.docs.get(id))
-            .flat_map(|doc| doc.segments.iter().rev().take_while(|s| s.seq > to.seq))
-            .filter(|s| !(s.push.header.device == *own.0 && s.push.header.epoch == own.1))
-            .filter(|s| self.hands_on(state, s))
+            .flat_map(|doc| doc.segments.iter().rev().take_while(|s| s.seq > since))
             .collect();
         tail.sort_by_key(|s| s.seq);
-        for stored in tail {
-            if !budget.takes(&stored.segment) {
-                page.more = true;
-                break;
-            }
-            to.seq = stored.seq;
-            segments.push(stored.clone());
-        }
-        if !page.more {
-            to.seq = now_at;
+        if tail.into_iter().all(|stored| self.next(stored)) {
+            self.to.seq = self.branch.seq;
             for id in docs.difference(&had) {
                 let Some(doc) = state.docs.get(id) else { continue };
-                let whole: Vec<&Arc<Stored>> = doc.segments.iter().filter(|s| self.hands_on(state, s)).collect();
+                let whole: Vec<&Arc<Stored>> = doc.segments.iter().filter(|s| self.office.hands_on(state, s)).collect();
                 let bytes: usize = whole.iter().map(|s| s.segment.text_bytes()).sum();
-                if budget.taken && bytes > budget.left {
-                    page.more = true;
+                if bytes > self.left && !self.segments.is_empty() {
+                    self.more = true;
                     break;
                 }
-                for stored in whole {
-                    budget.takes(&stored.segment);
-                    segments.push(stored.clone());
-                }
+                // Whole or not at all: half a document is not in anybody's scope.
+                self.left = self.left.saturating_sub(bytes);
+                self.segments.extend(whole.into_iter().cloned());
                 serves.insert(id.clone());
             }
         }
-        to.generation = phone.serve(serves);
+        self.to.generation = phone.serve(serves);
+        dropped
     }
 }
 

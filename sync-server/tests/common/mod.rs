@@ -6,7 +6,9 @@ use holdfast_model::document::{ChangeRecord, Hand, Segment, Tail, author, segmen
 use holdfast_model::entry::{
     Arrived, Assigned, Author, Body, Entry, Evidence, Left, Method, Mono, Note, NoteType, PersonDetails, Read, Recorded,
 };
-use holdfast_model::id::{BranchId, ChainEpoch, DeviceId, Digest, DocumentId, EntryId, PersonId, ProviderId, ServerEpoch, VisitId, WorkerId};
+use holdfast_model::id::{
+    BranchId, ChainEpoch, DeviceId, Digest, DocumentId, EntryId, PersonId, ProviderId, ServerEpoch, VisitId, WorkerId,
+};
 use holdfast_model::port::{Answer, Ask, Clock, Random};
 use holdfast_model::time::{HOUR, MINUTE, Millis};
 use holdfast_model::wire::{
@@ -64,11 +66,16 @@ impl World {
         let time = VirtualTime::starting(NINE);
         let clock = ManualClock::new(&time, "office");
         let office = Office::open(config(&dir.path().join("data"), &clock, faults)).unwrap();
-        let workers: Vec<WorkerRecord> = [("W-1", "Asha Bello", Role::Worker), ("W-2", "Ben Carr", Role::Worker), ("W-3", "Dana Ellis", Role::Worker),
-            ("L-1", "Farah Gill", Role::Lead), ("C-1", "Hugh Irwin", Role::Coordinator)]
-            .iter()
-            .map(|(id, name, role)| WorkerRecord { id: worker(id), name: (*name).into(), role: *role, branch: branch(), phone: String::new() })
-            .collect();
+        let workers: Vec<WorkerRecord> = [
+            ("W-1", "Asha Bello", Role::Worker),
+            ("W-2", "Ben Carr", Role::Worker),
+            ("W-3", "Dana Ellis", Role::Worker),
+            ("L-1", "Farah Gill", Role::Lead),
+            ("C-1", "Hugh Irwin", Role::Coordinator),
+        ]
+        .iter()
+        .map(|(id, name, role)| WorkerRecord { id: worker(id), name: (*name).into(), role: *role, branch: branch(), phone: String::new() })
+        .collect();
         office.record_many(&worker("C-1"), &branch(), &workers, Vec::new()).unwrap();
         World { office, time, clock, dir }
     }
