@@ -183,10 +183,7 @@ fn dispatch(args: Args) -> Result<ExitCode, Trouble> {
         }
         Command::AdminLink { account } => {
             let path = admin_link(&args.data, account.as_deref())?;
-            said(
-                format!("open this once, within 24 hours, at the office's own address:\n  {path}"),
-                json!({"v": JSON, "path": path}),
-            )
+            said(format!("open this once, within 24 hours, at the office's own address:\n  {path}"), json!({"v": JSON, "path": path}))
         }
         Command::Backup { file } => {
             let made = back_up(&args.data, file)?;
@@ -205,7 +202,15 @@ fn dispatch(args: Args) -> Result<ExitCode, Trouble> {
             let sound = found.wrong.is_empty();
             let mut text = format!(
                 "{} entries (checksum {}), {} pushes, {} segments ({} withheld), {} chains, {} gaps, {} forks, {} held for checking",
-                found.entries, found.checksum, found.pushes, found.segments, found.withheld, found.chains, found.gaps, found.forks, found.held
+                found.entries,
+                found.checksum,
+                found.pushes,
+                found.segments,
+                found.withheld,
+                found.chains,
+                found.gaps,
+                found.forks,
+                found.held
             );
             text.push_str(if sound { "\nall is as it was written" } else { "\nWRONG:" });
             for (code, n) in &found.wrong {
@@ -229,7 +234,8 @@ fn admin_link(data: &std::path::Path, account: Option<&str>) -> Result<String, T
     if let Some(token) = store.first_link(now_s)? {
         return Ok(format!("/console/first/{token}"));
     }
-    let unknown = || Trouble::new("account_unknown", "somebody can sign in already; name an open account with --account: nothing was changed");
+    let unknown =
+        || Trouble::new("account_unknown", "somebody can sign in already; name an open account with --account: nothing was changed");
     let name = account.ok_or_else(unknown)?.to_lowercase();
     let known = store.all()?.into_iter().find(|a| a.open && a.sign_in == name).ok_or_else(unknown)?;
     Ok(format!("/console/first/{}", store.relink(known.id, now_s)?))
@@ -274,13 +280,22 @@ fn import(
             let notices: Vec<String> = imported.notices.iter().map(ToString::to_string).collect();
             if args.json {
                 let counts = serde_json::to_value(imported.counts).unwrap_or(Value::Null);
-                println!("{}", json!({"v": JSON, "dry_run": dry_run, "entries": imported.entries.len(), "counts": counts, "notices": notices}));
+                println!(
+                    "{}",
+                    json!({"v": JSON, "dry_run": dry_run, "entries": imported.entries.len(), "counts": counts, "notices": notices})
+                );
             } else {
                 for line in &notices {
                     println!("{line}");
                 }
-                let what = if dry_run { "nothing was recorded (dry run); it would go in whole" } else { "imported" };
-                println!("{what}: {} entries", imported.entries.len());
+                let c = imported.counts;
+                let (people, visits) = (c.people, c.visits + c.visits_following);
+                let counts = format!(
+                    "{} workers, {people} people, {} plan versions, {visits} visits new or changed; {} rows unchanged",
+                    c.workers, c.plans, c.unchanged
+                );
+                let what = if dry_run { "dry run, nothing was recorded; this would be" } else { "imported" };
+                println!("{what}: {counts}");
             }
             Ok(ExitCode::SUCCESS)
         }

@@ -193,6 +193,46 @@ fn no_text_stands_twice_and_every_line_is_read() {
     }
 }
 
+/// The arguments of a call, up to its closing bracket.
+fn call_args(after: &str) -> &str {
+    let mut depth = 1usize;
+    let end = after.char_indices().find(|(_, c)| {
+        depth = match c {
+            '(' => depth + 1,
+            ')' => depth - 1,
+            _ => depth,
+        };
+        depth == 0
+    });
+    &after[..end.map_or(after.len(), |(i, _)| i)]
+}
+
+#[test]
+fn every_place_of_a_text_is_filled_where_it_is_said() {
+    let texts: BTreeMap<String, String> = messages().into_iter().collect();
+    let mut open = Vec::new();
+    let mut looked_at = 0;
+    for (path, source) in sources().into_iter().filter(|(path, _)| !path.ends_with("tests.rs")) {
+        for after in source.split("say(\"").skip(1) {
+            let call = call_args(after);
+            let Some((key, args)) = call.split_once('"') else { continue };
+            // Arguments that are put together elsewhere cannot be seen from here.
+            let (Some(text), true) = (texts.get(key), args.contains("&[")) else { continue };
+            looked_at += 1;
+            let mut given: BTreeSet<&str> = args.split("(\"").skip(1).filter_map(|a| a.split('"').next()).collect();
+            // `&[time]`: an argument with a name of its own, made a line above.
+            let list = args.split_once("&[").map_or("", |(_, list)| list).trim_end_matches([')', ']', ' ', '\n', ',']);
+            given.extend(list.split([',', '(', ')']).map(str::trim).filter(|e| e.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')));
+            let places = text.split("{ $").skip(1).filter_map(|p| p.split([' ', '}']).next());
+            open.extend(
+                places.filter(|p| !given.contains(p) && !args.contains("args")).map(|p| (path.clone(), key.to_owned(), p.to_owned())),
+            );
+        }
+    }
+    assert!(looked_at > 100, "calls are found: {looked_at}");
+    assert!(open.is_empty(), "places that nothing fills: {open:#?}");
+}
+
 #[test]
 fn the_words_are_those_of_the_field() {
     for (key, text) in messages() {

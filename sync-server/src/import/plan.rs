@@ -127,15 +127,24 @@ impl Work<'_> {
                 .filter(|w| w.branch == *self.branch && !self.parsed.named.workers.contains(w.id.as_str()))
                 .map(|w| w.id.to_string())
                 .collect();
-            for id in missing {
-                let file = self.parsed.workers.file.clone();
-                self.not_in_export(&file, "worker", &id);
-            }
+            self.not_in_export(self.parsed.workers.file.clone(), "worker", &missing);
         }
     }
 
-    fn not_in_export(&mut self, file: &str, column: &str, value: &str) {
-        self.found.push(Problem::new(file, None, Some(column), Code::NotInExport, &[("value", value.to_owned().into())]));
+    /// Says in one notice what an export leaves out: a list of hundreds of lines would hide the problems.
+    fn not_in_export(&mut self, file: String, column: &'static str, missing: &[String]) {
+        const LISTED: usize = 30;
+        if missing.is_empty() {
+            return;
+        }
+        let listed = missing.iter().take(LISTED).cloned().collect::<Vec<_>>().join(", ");
+        let rest = missing.len().saturating_sub(LISTED);
+        let list = match rest {
+            0 => listed,
+            n => holdfast_words::Words::english().say("import-and-more", &[("list", listed.into()), ("n", n.into())]),
+        };
+        let args = [("n", missing.len().into()), ("value", list.into())];
+        self.found.push(Problem::new(&file, None, Some(column), Code::NotInExport, &args));
     }
 
     /// Records new and changed details; answers with everybody's details as they then are.
@@ -159,10 +168,7 @@ impl Work<'_> {
         if !self.parsed.people.rows.is_empty() {
             let missing: Vec<String> =
                 self.known.people.keys().filter(|id| !self.parsed.named.people.contains(id.as_str())).map(ToString::to_string).collect();
-            for id in missing {
-                let file = self.parsed.people.file.clone();
-                self.not_in_export(&file, "person", &id);
-            }
+            self.not_in_export(self.parsed.people.file.clone(), "person", &missing);
         }
         people
     }
@@ -384,10 +390,7 @@ impl Work<'_> {
             .filter(|(visit, start)| start.london_day().is_some_and(|day| days.contains(&day)) && !named.contains(*visit))
             .map(|(visit, _)| visit.to_string())
             .collect();
-        for visit in missing {
-            let file = self.parsed.rota.file.clone();
-            self.not_in_export(&file, "visit", &visit);
-        }
+        self.not_in_export(self.parsed.rota.file.clone(), "visit", &missing);
     }
 }
 

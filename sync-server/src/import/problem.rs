@@ -141,7 +141,7 @@ impl Problem {
 
     /// Where it is, as a person would look for it: "rota.csv, row 14, start".
     pub fn place(&self) -> String {
-        let row = self.row.map(|n| Words::english().say("import-row", &[("row", n.into())]));
+        let row = self.row.map(|n| Words::english().say("import-row", &[("n", n.into())]));
         [Some(self.file.clone()), row, self.column.clone()].into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
 }
