@@ -41,6 +41,22 @@ fn what_a_phone_recorded_offline_is_received_shown_and_handed_on() {
 }
 
 #[test]
+fn a_persons_page_shows_what_came_in_a_moment_ago() {
+    let world = World::new();
+    world.person("P-101", "Edith Marlow");
+    world.plan("V-1", "P-101", &["W-1"]);
+    let mut asha = world.phone("W-1");
+    asha.arrive(visit("V-1"));
+    asha.sync(&world.office).unwrap();
+    let edith = holdfast_model::id::PersonId::new("P-101").unwrap();
+    let view = world.office.person(&edith).unwrap().unwrap();
+    assert_eq!((view.details[0].what.name.as_str(), view.last_visits.len()), ("Edith Marlow", 1));
+    assert!(world.office.person(&holdfast_model::id::PersonId::new("P-0").unwrap()).unwrap().is_none());
+    assert_eq!(world.office.plan_versions(&branch()).unwrap().len(), 1);
+    assert_eq!(world.office.people(&branch()), [edith]);
+}
+
+#[test]
 fn everything_is_there_after_a_restart_and_nothing_twice() {
     let world = World::new();
     world.plan("V-1", "P-101", &["W-1"]);

@@ -135,7 +135,9 @@ impl Office {
     /// A person's page as of now; `None`: no such person here.
     pub fn person(&self, person: &PersonId) -> Result<Option<PersonView>, OfficeError> {
         let doc = DocumentId::Person(person.clone());
-        if let Some(no) = self.state().docs.get(&doc).map(|d| d.branch) {
+        // Let go of before rows are made anew: the lock does not let one thread in twice.
+        let no = self.state().docs.get(&doc).map(|d| d.branch);
+        if let Some(no) = no {
             self.refresh(no);
         }
         let now = self.now();
