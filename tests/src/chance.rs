@@ -1,5 +1,6 @@
 //! Days that nobody wrote: what workers do, what befalls their phones, the server and the network, drawn from a seed.
 
+use crate::play::PACK_MS;
 use crate::scenario::{Act, Deed, PhoneEvent, PhoneLine, Scenario, ServerEvent, Weather};
 use holdfast_host::SeededRandom;
 use holdfast_model::entry::{
@@ -44,8 +45,9 @@ pub fn another_day(mut scenario: Scenario, seed: u64, acts: usize) -> Scenario {
             phone.skew_ms = (dice.below(4 * 24 * 60) as i64 - 2 * 24 * 60) * MINUTE;
         }
     }
-    let span = scenario.ends.since(scenario.begins);
-    let mut times: Vec<Millis> = (0..acts).map(|_| scenario.begins.plus(dice.below(span as usize) as i64)).collect();
+    let begins = scenario.begins.plus(2 * PACK_MS);
+    let span = scenario.ends.since(begins);
+    let mut times: Vec<Millis> = (0..acts).map(|_| begins.plus(dice.below(span as usize) as i64)).collect();
     times.sort();
     let mut dark: Vec<WorkerId> = Vec::new();
     let mut written: Vec<(WorkerId, DocumentId)> = Vec::new();

@@ -69,6 +69,9 @@ impl Default for How {
     }
 }
 
+/// How long the phones have for taking their packs before anything happens.
+pub const PACK_MS: i64 = 60_000;
+
 /// A world with the scenario's provider imported and its phones handed out.
 pub fn set_up(scenario: &Scenario, how: &How, folder: &Path) -> Result<World, Trouble> {
     let mut world = World::new(Options {
@@ -83,6 +86,8 @@ pub fn set_up(scenario: &Scenario, how: &How, folder: &Path) -> Result<World, Tr
     for phone in &scenario.phones {
         world.enrol(&phone.worker, phone.skew_ms)?;
     }
+    // The packs come while the phones are handed out.
+    world.run_until(scenario.begins.plus(PACK_MS));
     if how.faults != Faults::default() {
         world.spoil(how.faults.clone())?;
     }
@@ -133,16 +138,23 @@ pub fn perform(world: &mut World, act: &Act) -> Result<(), Trouble> {
     }
 }
 
-/// Every entry of the office's ledger.
+/// Every distinct entry of the office's ledger. A push that overlaps an earlier one is kept whole, as it was signed, so a
+/// stretch of a chain may lie there in two groupings: the same entry at the same place of its chain is one.
 pub fn entries(world: &World) -> Result<Vec<Read>, Trouble> {
     let office = world.office();
     let branch = world.branch();
     let visits = office.visit_ids(&branch).into_iter().map(DocumentId::Visit);
     let people = office.people(&branch).into_iter().map(DocumentId::Person);
     let outages = office.outages(&branch).map_err(|e| Trouble(e.to_string()))?.into_iter().map(|o| DocumentId::Outage(o.outage));
-    let mut all = Vec::new();
+    let mut all: Vec<Read> = Vec::new();
     for doc in visits.chain(people).chain(outages) {
-        all.extend(office.entries(&doc).map_err(|e| Trouble(e.to_string()))?);
+        let mut of_document: Vec<Read> = Vec::new();
+        for entry in office.entries(&doc).map_err(|e| Trouble(e.to_string()))? {
+            if !of_document.contains(&entry) {
+                of_document.push(entry);
+            }
+        }
+        all.extend(of_document);
     }
     Ok(all)
 }

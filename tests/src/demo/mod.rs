@@ -64,6 +64,8 @@ pub struct Report {
     pub verdict: Verdict,
     /// What the fresh process found in the store.
     pub store: Summary,
+    /// Files of either side, logs included, in which a person's name or somebody's words can be read. None, if all is well.
+    pub readable: Vec<String>,
 }
 
 /// A phone of the demo.
@@ -244,8 +246,23 @@ impl<'a> Demo<'a> {
         let found: Vec<Read> =
             entries.iter().map(|text| Read::parse(text)).collect::<Result<_, _>>().map_err(at("an entry of the store"))?;
         let verdict = oracle::compare(&oracle::implied(self.scenario), &found, SLACK_MS);
-        let passed = verdict.whole() && store.wrong.is_empty() && waiting == 0;
-        Ok(Report { v: 1, scenario: self.scenario.title.clone(), passed, phones: self.phones.len(), waiting, verdict, store })
+        let readable = self.readable()?;
+        let passed = verdict.whole() && store.wrong.is_empty() && waiting == 0 && readable.is_empty();
+        Ok(Report { v: 1, scenario: self.scenario.title.clone(), passed, phones: self.phones.len(), waiting, verdict, store, readable })
+    }
+
+    /// Files in which a person's name, or what somebody said, can be read.
+    fn readable(&self) -> Result<Vec<String>, Trouble> {
+        let names = self.scenario.cast.people.iter().map(|p| p.name.clone());
+        let said = self.scenario.acts.iter().filter_map(|act| match &act.deed {
+            Deed::Tap { body: Body::Note(note), .. } => Some(note.text.clone()),
+            Deed::Log { body: Body::PhoneCall(call), .. } => Some(call.words.clone()).filter(|words| !words.is_empty()),
+            _ => None,
+        });
+        let words: Vec<String> = names.chain(said).collect();
+        let mut found = Vec::new();
+        look_into(&self.how.folder, &words, &mut found).map_err(at("looking for readable words"))?;
+        Ok(found)
     }
 
     /// Waits until somebody stops the demo or the server ends.
@@ -254,4 +271,18 @@ impl<'a> Demo<'a> {
             std::thread::sleep(std::time::Duration::from_millis(300));
         }
     }
+}
+
+/// Looks for words in every file below a folder.
+fn look_into(folder: &Path, words: &[String], found: &mut Vec<String>) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            look_into(&path, words, found)?;
+        } else if path.is_file() {
+            let text = String::from_utf8_lossy(&std::fs::read(&path)?).into_owned();
+            found.extend(words.iter().filter(|word| text.contains(*word)).map(|word| format!("{}: “{word}”", path.display())));
+        }
+    }
+    Ok(())
 }

@@ -72,6 +72,10 @@ fn with_cast(text: &str, head: Head, cast: Cast) -> Result<Scenario, Troubles> {
             let says = format!("{} has no phone in this scenario. Add the name under Phones:", cast.worker_name(worker));
             troubles.push(Trouble { line: act.line, says });
         }
+        if act.at < head.begins.plus(crate::play::PACK_MS) {
+            let says = "This is before the phones have taken their packs: let the scenario begin earlier (Begins:).".into();
+            troubles.push(Trouble { line: act.line, says });
+        }
         if act.at > head.ends.plus(LOOKED_AT_MS) {
             troubles.push(Trouble { line: act.line, says: format!("This is after the end. Write Ends: {} or later.", act.at.hhmm()) });
         }

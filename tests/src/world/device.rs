@@ -85,6 +85,34 @@ impl Device {
         Ok(device)
     }
 
+    /// A phone elsewhere with the same memory and the same keys.
+    pub(super) fn copy(&self, clock: ManualClock, random: Arc<SeededRandom>, folder: &Path) -> Result<Device, Trouble> {
+        let memory = self.memory.as_ref().ok_or_else(|| Trouble("only a phone in memory can be copied".into()))?;
+        let image = memory.image().map_err(at("the copy"))?;
+        let disk = Arc::new(MemoryDisk::from_image(&image).map_err(at("the copy"))?);
+        copy_folder(&self.folder.join("keys"), &folder.join("keys")).map_err(at(folder.display()))?;
+        let custodian = FileCustodian::open(folder.join("keys"), random.clone()).map_err(at(folder.display()))?;
+        let network = self.ports.network.clone();
+        let ports = Ports { clock: Arc::new(clock.clone()), random, network, disk: disk.clone(), custodian: Arc::new(custodian) };
+        let look_at = clock.time().now();
+        let mut device = Device {
+            phone: None,
+            ports,
+            clock,
+            memory: Some(disk),
+            folder: folder.to_owned(),
+            signal: true,
+            flight: None,
+            look_at,
+            saved: Vec::new(),
+            refusals: Vec::new(),
+            skew_ms: 0,
+            faulty: false,
+        };
+        device.reopen().map_err(at("the copy"))?;
+        Ok(device)
+    }
+
     /// Enrols with a code. The worker has chosen [`PIN`].
     pub(super) fn enrol(&mut self, worker: &WorkerId, code: &str) -> Result<(), Trouble> {
         let servers = ServerAddress::parse("https://office.invalid").into_iter().collect();
@@ -183,4 +211,16 @@ impl Device {
     pub fn waiting(&mut self) -> usize {
         self.phone().status().map_or(0, |s| s.counts.waiting as usize)
     }
+}
+
+/// Copies files with their modes: keys that others can read are refused.
+fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(to)?;
+    std::fs::set_permissions(to, std::fs::metadata(from)?.permissions())?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let there = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() { copy_folder(&entry.path(), &there)? } else { std::fs::copy(entry.path(), there).map(|_| ())? }
+    }
+    Ok(())
 }

@@ -67,6 +67,7 @@ pub struct World {
     pub phones: BTreeMap<WorkerId, Device>,
     network: Network,
     flights: u64,
+    tamper: Option<fn(&mut Ask)>,
 }
 
 /// Why a world could not be made or moved on: the text says where.
@@ -87,7 +88,7 @@ impl World {
         let network = Network::new(random.fork("network"));
         let office_clock = ManualClock::new(&time, "office");
         let mut world =
-            World { time, random, office: None, desk: Desk::default(), office_clock, reachable: true, phones: BTreeMap::new(), network, flights: 0, options };
+            World { time, random, office: None, desk: Desk::default(), office_clock, reachable: true, phones: BTreeMap::new(), network, flights: 0, tamper: None, options };
         world.start_office()?;
         Ok(world)
     }
@@ -168,6 +169,21 @@ impl World {
         device.enrol(worker, &code.code)?;
         self.phones.insert(worker.clone(), device);
         Ok(())
+    }
+
+    /// A copy of a phone, as somebody who copies its memory and keys to another has it. It goes by `name` in this world.
+    pub fn copy_phone(&mut self, of: &WorkerId, name: &WorkerId) -> Result<(), Trouble> {
+        let folder = self.options.folder.join("phones").join(name.as_str());
+        let random = Arc::new(self.random.fork(&format!("phone of {name}")));
+        let clock = ManualClock::new(&self.time, name.as_str());
+        let copy = self.phone(of).copy(clock, random, &folder)?;
+        self.phones.insert(name.clone(), copy);
+        Ok(())
+    }
+
+    /// What happens to every request under way, as an attacker between phone and office could do it.
+    pub fn tamper(&mut self, with: Option<fn(&mut Ask)>) {
+        self.tamper = with;
     }
 
     /// A worker's phone.
@@ -287,7 +303,10 @@ impl World {
     fn deliver(&mut self, letter: Letter) {
         let now = self.time.now();
         match letter {
-            Letter::ToOffice { worker, flight, ask, reply } => {
+            Letter::ToOffice { worker, flight, mut ask, reply } => {
+                if let Some(tamper) = self.tamper {
+                    tamper(&mut ask);
+                }
                 let answer = if self.reachable { Ok(self.office().answer(ask)) } else { Err(NetworkFault::Unreachable) };
                 let with_signal = self.phone(&worker).signal;
                 match reply {

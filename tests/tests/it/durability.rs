@@ -2,9 +2,10 @@
 //! bad network, nor by a server that was put back to yesterday.
 
 use crate::{folder, s3};
+use holdfast_model::id::EntryId;
 use holdfast_tests::chance::another_day;
 use holdfast_tests::play::{How, entries, play};
-use holdfast_tests::world::Store;
+use holdfast_tests::world::{Store, World};
 use std::collections::BTreeSet;
 
 /// How many days of chance a test plays; `HOLDFAST_SEED` plays that one day instead.
@@ -23,6 +24,10 @@ fn days_that_nobody_wrote_arrive_whole() {
         let played = play(&scenario, &How { seed, ..How::default() }, folder.path());
         let mut played = played.unwrap_or_else(|e| panic!("replay with HOLDFAST_SEED={seed}: {e}"));
         assert!(played.passed(), "replay with HOLDFAST_SEED={seed}\n{played}");
+        // What stands in memory is what lies on the disk.
+        let in_memory = sorted(&played.world);
+        played.world.restart_office().expect("restarted");
+        assert_eq!(in_memory, sorted(&played.world), "replay with HOLDFAST_SEED={seed}");
         let there: BTreeSet<_> = entries(&played.world).expect("entries").iter().map(|e| e.id()).collect();
         for (worker, device) in &mut played.world.phones {
             assert_eq!(device.waiting(), 0, "{worker}, HOLDFAST_SEED={seed}");
@@ -32,6 +37,13 @@ fn days_that_nobody_wrote_arrive_whole() {
             }
         }
     }
+}
+
+/// The ids of all entries, each as often as it is there.
+fn sorted(world: &World) -> Vec<EntryId> {
+    let mut ids: Vec<EntryId> = entries(world).expect("entries").iter().map(|e| e.id()).collect();
+    ids.sort();
+    ids
 }
 
 #[test]
