@@ -289,7 +289,7 @@ impl Work<'_> {
             let same = |known: &Assigned| Assigned { doses: Vec::new(), ..known.clone() } == *assigned;
             self.known.cancelled.contains(visit) && self.known.visits.get(visit).is_some_and(same)
         };
-        let stay: Vec<VisitId> = planned.iter().filter(|(visit, a)| off(visit, a)).map(|(visit, _)| visit.clone()).collect();
+        let stay: BTreeSet<VisitId> = planned.iter().filter(|(visit, a)| off(visit, a)).map(|(visit, _)| visit.clone()).collect();
         self.changes.counts.unchanged += stay.len();
         planned.retain(|visit, _| !stay.contains(visit));
         // Later ones replace earlier ones: what is planned now counts, not what was known of it.
