@@ -424,10 +424,13 @@ impl Phone {
     }
 }
 
+/// A segment that passed the gate, with its changes as they were built again.
+type Passed = (Segment, Vec<(holdfast_model::document::ChangeRecord, Digest)>);
+
 /// Segments of one answer, judged by the gate.
 #[derive(Default)]
 struct Incoming {
-    good: BTreeMap<DocumentId, Vec<(Segment, Vec<(holdfast_model::document::ChangeRecord, Digest)>)>>,
+    good: BTreeMap<DocumentId, Vec<Passed>>,
     bad: BTreeMap<DocumentId, Vec<Segment>>,
 }
 

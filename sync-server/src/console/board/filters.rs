@@ -36,8 +36,7 @@ pub struct Filters {
 impl Filters {
     /// Trims, bounds and drops what no board knows.
     pub fn tidy(mut self) -> Filters {
-        let short = |t: &str| t.trim().chars().take(64).collect::<String>();
-        self.text = short(&self.text);
+        self.text = self.text.trim().chars().take(64).collect();
         if RunId::new(self.run.as_str()).is_err() {
             self.run.clear();
         }
