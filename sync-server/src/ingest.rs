@@ -162,7 +162,9 @@ impl Desk<'_> {
             let s = entry.segment as usize;
             let Some(segment) = push.segments.get(s) else {
                 let number = ready.holds.len() as u32;
-                ready.holds.extend(arrived.unopened.get(entry.index as usize).map(|u| self.unopened(&push.header, u, home, received, number)));
+                ready
+                    .holds
+                    .extend(arrived.unopened.get(entry.index as usize).map(|u| self.unopened(&push.header, u, home, received, number)));
                 continue;
             };
             last[s] = last[s].max(entry.seq);
@@ -266,12 +268,26 @@ impl Desk<'_> {
         {
             let state = self.state.read().unwrap_or_else(std::sync::PoisonError::into_inner);
             if let Some(doc) = state.docs.get(id) {
-                return Ok(NewDoc { id: id.clone(), key: doc.key, branch: doc.branch, subject: doc.subject.clone(), day: doc.day, stored: true });
+                return Ok(NewDoc {
+                    id: id.clone(),
+                    key: doc.key,
+                    branch: doc.branch,
+                    subject: doc.subject.clone(),
+                    day: doc.day,
+                    stored: true,
+                });
             }
         }
         let key = self.keys.document(id);
         if let Some(row) = self.ledger.document(&key)? {
-            return Ok(NewDoc { id: id.clone(), key, branch: row.branch, subject: self.keys.key_of(&row.sealed)?, day: row.day, stored: true });
+            return Ok(NewDoc {
+                id: id.clone(),
+                key,
+                branch: row.branch,
+                subject: self.keys.key_of(&row.sealed)?,
+                day: row.day,
+                stored: true,
+            });
         }
         let subject = match person_of(id, reads) {
             Some(person) => Subject::Person(person),

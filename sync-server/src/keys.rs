@@ -9,8 +9,8 @@ use data_encoding::HEXLOWER;
 use holdfast_model::id::{BranchId, ChainEpoch, DeviceId, DocumentId, PersonId, ProviderId};
 use holdfast_model::port::Random;
 use holdfast_vault::{
-    Aad, BlindIndex, DataKey, KeyId, MacKey, MasterKey, Opened, OutboxOpener, OutboxPlace, Padding, ProviderKeys, SealError, Secret, Secret32,
-    SigningKey,
+    Aad, BlindIndex, DataKey, KeyId, MacKey, MasterKey, Opened, OutboxOpener, OutboxPlace, Padding, ProviderKeys, SealError, Secret,
+    Secret32, SigningKey,
 };
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -391,13 +391,8 @@ impl Writer {
             withheld: ready.withheld.map(str::to_owned),
             sealed: ready.sealed,
         });
-        let stored = Stored {
-            seq,
-            push: push.clone(),
-            segment: ready.segment,
-            changes: ready.changes,
-            withheld: ready.withheld.map(str::to_owned),
-        };
+        let stored =
+            Stored { seq, push: push.clone(), segment: ready.segment, changes: ready.changes, withheld: ready.withheld.map(str::to_owned) };
         plan.stored.push((doc.id, Arc::new(stored), ready.reads));
         Ok(())
     }

@@ -196,6 +196,7 @@ fn no_text_of_a_person_lies_readable_on_the_disk() {
     }
     assert!(searched > 50_000, "there was something to search");
     let mut found = 0;
-    verify_with(&world.dir.path().join("data"), master(), &SystemRandom::new(), &mut |_, t| found += usize::from(t.contains(canary))).unwrap();
+    verify_with(&world.dir.path().join("data"), master(), &SystemRandom::new(), &mut |_, t| found += usize::from(t.contains(canary)))
+        .unwrap();
     assert_eq!(found, 3, "with the keys it is there");
 }

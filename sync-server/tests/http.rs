@@ -7,10 +7,10 @@ use common::*;
 use holdfast_host::{SystemRandom, VirtualTime};
 use holdfast_model::port::{Answer, Ask};
 use holdfast_model::time::Millis;
+use holdfast_model::wire::Role;
 use holdfast_sync_server::admin::{master_key, verify};
 use holdfast_sync_server::http::openapi;
 use holdfast_sync_server::office::{Office, WorkerRecord};
-use holdfast_model::wire::Role;
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -198,12 +198,8 @@ fn a_nudge_reaches_a_phone_that_listens_and_nobody_else() {
     let signature = hugh.key.sign_text(&holdfast_model::wire::request_signed_bytes(b"GET /v1/live"));
     let mut stream = TcpStream::connect(server.address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-    write!(
-        stream,
-        "GET /v1/live HTTP/1.1\r\nhost: office\r\nholdfast-device: {}\r\nholdfast-signature: {signature}\r\n\r\n",
-        hugh.device
-    )
-    .unwrap();
+    write!(stream, "GET /v1/live HTTP/1.1\r\nhost: office\r\nholdfast-device: {}\r\nholdfast-signature: {signature}\r\n\r\n", hugh.device)
+        .unwrap();
     let mut lines = BufReader::new(stream).lines().map(Result::unwrap);
     let mut nudge = || {
         let line = lines.find(|l| l.starts_with("data:")).expect("a nudge");

@@ -1,8 +1,8 @@
 //! SQLite as the ledger.
 #![allow(clippy::unwrap_used)]
 
-use holdfast_sync_server::ledger::{Ledger, SCHEMA, SqliteLedger, conformance};
 use holdfast_sync_server::OfficeError;
+use holdfast_sync_server::ledger::{Ledger, SCHEMA, SqliteLedger, conformance};
 
 #[test]
 fn sqlite_is_a_ledger() {

@@ -48,6 +48,7 @@ fn a_persons_page_shows_what_came_in_a_moment_ago() {
     let mut asha = world.phone("W-1");
     asha.arrive(visit("V-1"));
     asha.sync(&world.office).unwrap();
+    world.time.advance(2 * HOUR);
     let edith = holdfast_model::id::PersonId::new("P-101").unwrap();
     let view = world.office.person(&edith).unwrap().unwrap();
     assert_eq!((view.details[0].what.name.as_str(), view.last_visits.len()), ("Edith Marlow", 1));

@@ -19,7 +19,7 @@ function provider() {
   const two = (n) => String(n).padStart(2, "0");
   const workers = ["worker,name,role,telephone,phone"], people = ["person,name,known as,address,telephone,access,flags"];
   const plans = ["person,version,replaces,effective,allergies,changed"], rota = ["rota,visit,run,person,workers,date,start,end,priority,tasks"];
-  for (let r = 0; r < RUNS; r += 1) workers.push(`W-${r},Worker ${r} Bench,care worker,,`);
+  for (let r = 0; r < RUNS; r += 1) workers.push(`B-${r},Worker ${r} Bench,care worker,,`);
   workers.push(`${person.worker},${person.name},coordinator,,`);
   for (let v = 0; v < visits; v += 1) {
     if (v < visits / 5) {
@@ -29,7 +29,7 @@ function provider() {
     const round = Math.floor(v / CHANGED);
     const start = round < ROUNDS ? `10:${50 + round}` : `${14 + (v % 6)}:${two((v * 7) % 60)}`;
     const end = round < ROUNDS ? `11:${20 + round}` : `${15 + (v % 6)}:${two((v * 7) % 60)}`;
-    rota.push(`R1,V-${v},R1-${two(v % RUNS)},P-${v % Math.ceil(visits / 5)},W-${v % RUNS},03/11/2026,${start},${end},usual,Breakfast`);
+    rota.push(`R1,V-${v},R1-${two(v % RUNS)},P-${v % Math.ceil(visits / 5)},B-${v % RUNS},03/11/2026,${start},${end},usual,Breakfast`);
   }
   mkdirSync(folder, { recursive: true });
   for (const [name, lines] of Object.entries({ workers, people, plans, rota })) writeFileSync(join(folder, `${name}.csv`), `${lines.join("\n")}\n`);

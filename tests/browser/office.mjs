@@ -87,7 +87,7 @@ export class Office {
   }
 
   async code(worker) {
-    const out = await run(serverBin, ["--data", this.data, "--clock", this.clock, "--json", "enrol-code", worker]);
+    const out = await run(serverBin, ["--data", this.data, "--clock", this.clock, "--json", "enrol-code", "--worker", worker]);
     return JSON.parse(out).code;
   }
 

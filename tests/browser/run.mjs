@@ -231,7 +231,7 @@ await check("what a phone sends appears by itself, and the focus stays", async (
   await page.waitForFunction(() => document.getElementById("asof").classList.contains("is-live"));
   await page.focus(`${row(HAROLD)} a`);
   assert.match(await page.textContent(row(HAROLD)), /no word/);
-  await asha.say("record", "arrived", HAROLD, "--method", "tag");
+  await asha.say("record", "arrived", HAROLD, "--method", "tag", "--tag", "T-104");
   await page.waitForTimeout(1500);
   assert.match(await page.textContent(row(HAROLD)), /no word/, "the office knows what only the phone has");
   await asha.say("sync");
@@ -243,7 +243,7 @@ await check("what a phone sends appears by itself, and the focus stays", async (
 
 await check("paused, nothing moves; going on, everything is there", async () => {
   await page.click("#pause");
-  await asha.say("record", "left", HAROLD, "--method", "tag");
+  await asha.say("record", "left", HAROLD, "--method", "tag", "--tag", "T-104");
   await asha.say("sync");
   await page.waitForFunction(() => /paused, [1-9]/.test(document.getElementById("asof").textContent));
   assert.match(await page.textContent(row(HAROLD)), /there now/);
@@ -259,13 +259,19 @@ await check("a screen reader hears one line, not every row", async () => {
 
 await check("a dead server reads as not live within seconds, and a new one is found again", async () => {
   const port = new URL(office.base).port;
+  await go("/console/board");
+  await page.waitForFunction(() => document.getElementById("asof").classList.contains("is-live"));
   await office.stop("SIGKILL");
-  await page.waitForFunction(() => document.getElementById("asof").classList.contains("is-stale"), null, { timeout: 12_000 });
-  assert.match(await page.textContent("#asof"), /not live/);
-  await office.start(Number(port));
+  try {
+    await page.waitForFunction(() => document.getElementById("asof").classList.contains("is-stale"), null, { timeout: 12_000 });
+    assert.match(await page.textContent("#asof"), /not live/);
+  } finally {
+    await office.start(Number(port));
+  }
   await page.waitForFunction(() => document.getElementById("asof").classList.contains("is-live"), null, { timeout: 30_000 });
   assert.match(await page.textContent(row(HAROLD)), /done/, "what was received before the kill is not there");
-  desk.faults.splice(0, desk.faults.length, ...desk.faults.filter((f) => !/ERR_|status of 5/.test(f)));
+  // A browser notes that it could not reach a dead server: that is what this check did, not what a page did.
+  desk.faults.splice(0, desk.faults.length, ...desk.faults.filter((f) => !f.includes("net::ERR_")));
 });
 
 // -- the office's own statements --------------------------------------------------------------------------------------
@@ -293,8 +299,6 @@ await check("a phone call is logged and never closes a medicine", async () => {
 });
 
 await check("cover, a visit called off, and an outage are forms that answer with what was done", async () => {
-  await go(visit("V-102-1000"));
-  if (!(await page.$("#f-cover_worker"))) await go(await page.evaluate(() => "/console/board"));
   await go(visit(EDITH));
   await page.fill("#f-cover_reason", "No word for an hour");
   await page.click("button:has-text('Send cover')");

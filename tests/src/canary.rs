@@ -1,10 +1,10 @@
 //! Words that must never be found where they have no business: one in every field of every kind of entry.
 
 use holdfast_model::entry::{
-    Amended, Arrived, Assigned, Basis, Body, Cancelled, Contact, CoverSent, DealtWith, DoseEnd, Essential, Evidence, Flag, Happened, Incident,
-    IncidentType, KINDS, Left, MedicineOutcome, Method, Note, NoteType, Observation, OnTheWay, OutageClosed, OutageOpened, PersonDetails,
-    PhoneCall, PlanMedicine, PlanVersion, PlannedDose, PlannedTask, Priority, Report, Speaker, Support, TaskEnd, TaskOutcome, Told, Unplanned,
-    VisitEnd, VisitOutcome, WhenNeeded, Withdrawn,
+    Amended, Arrived, Assigned, Basis, Body, Cancelled, Contact, CoverSent, DealtWith, DoseEnd, Essential, Evidence, Flag, Happened,
+    Incident, IncidentType, KINDS, Left, MedicineOutcome, Method, Note, NoteType, Observation, OnTheWay, OutageClosed, OutageOpened,
+    PersonDetails, PhoneCall, PlanMedicine, PlanVersion, PlannedDose, PlannedTask, Priority, Report, Speaker, Support, TaskEnd,
+    TaskOutcome, Told, Unplanned, VisitEnd, VisitOutcome, WhenNeeded, Withdrawn,
 };
 use holdfast_model::id::{EntryId, MedicineId, OutageId, PersonId, RunId, TaskId, WorkerId};
 use holdfast_model::time::{HOUR, MINUTE, Millis};
@@ -49,7 +49,12 @@ impl Canaries {
             Body::CoverSent(CoverSent { worker: worker.clone(), instead: false, reason: self.word() }),
             Body::OnTheWay(OnTheWay { late_min: Some(12), reason: self.word() }),
             Body::Arrived(Arrived { method: Method::ByHand, evidence: self.evidence(), reason: self.word() }),
-            Body::VisitOutcome(VisitOutcome { outcome: VisitEnd::CutShort, tried: self.word(), told: Some(self.told(at)), reason: self.word() }),
+            Body::VisitOutcome(VisitOutcome {
+                outcome: VisitEnd::CutShort,
+                tried: self.word(),
+                told: Some(self.told(at)),
+                reason: self.word(),
+            }),
             Body::Task(TaskOutcome { task, title: self.word(), index: Some(0), outcome: TaskEnd::Declined, reason: self.word() }),
             Body::Medicine(self.dose(medicine.clone(), at)),
             Body::Observation(Observation {

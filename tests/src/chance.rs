@@ -76,7 +76,11 @@ fn deed(
         0..70 => tap(scenario, dice, written, worker)?,
         70..78 => {
             let signal = dark.contains(&worker);
-            if signal { dark.retain(|w| *w != worker) } else { dark.push(worker.clone()) }
+            if signal {
+                dark.retain(|w| *w != worker)
+            } else {
+                dark.push(worker.clone())
+            }
             Deed::Phone(worker, PhoneEvent::Signal(signal))
         }
         78..84 => Deed::Phone(worker, PhoneEvent::Kill),
@@ -94,7 +98,11 @@ fn deed(
             let visit = dice.pick(&scenario.cast.visits);
             let office = scenario.cast.workers.last()?.id.clone();
             let words = format!("office note {}", at.0);
-            Deed::Log { by: office, doc: DocumentId::Visit(visit.id.clone()), body: Body::Note(Note { about: NoteType::General, text: words }) }
+            Deed::Log {
+                by: office,
+                doc: DocumentId::Visit(visit.id.clone()),
+                body: Body::Note(Note { about: NoteType::General, text: words }),
+            }
         }
     })
 }

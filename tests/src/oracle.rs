@@ -60,7 +60,9 @@ pub fn implied(scenario: &Scenario) -> Vec<Implied> {
             }
             Deed::Revise { worker, visit, kind, with, reason } => {
                 let doc = DocumentId::Visit(visit.clone());
-                let names = |i: &Implied| i.author.as_ref() == Some(worker) && i.doc == doc && matches!(&i.says, Says::This(b) if b.kind() == *kind);
+                let names = |i: &Implied| {
+                    i.author.as_ref() == Some(worker) && i.doc == doc && matches!(&i.says, Says::This(b) if b.kind() == *kind)
+                };
                 let which = all.iter().rposition(names).unwrap_or(usize::MAX);
                 let says = Says::Revises { which, with: with.clone(), reason: reason.clone() };
                 (worker, doc, says, skew.get(worker).copied().unwrap_or(0))

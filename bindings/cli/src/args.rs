@@ -127,6 +127,7 @@ pub enum Command {
 }
 
 #[derive(Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "one value a command, gone with it")]
 pub enum Record {
     /// A visit to someone who is not on the run. The answer names the visit under which to go on.
     Unplanned {

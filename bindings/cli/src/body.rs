@@ -9,6 +9,7 @@ use holdfast_model::time::{LocalTrouble, Millis, from_london};
 use serde::de::DeserializeOwned;
 
 /// What to record, once read.
+#[expect(clippy::large_enum_variant, reason = "one value a command, gone with it")]
 pub enum Wanted {
     /// Something about a visit.
     About(VisitId, Intent),
@@ -90,7 +91,8 @@ fn word<T: DeserializeOwned>(what: &str, text: &str) -> Result<T, Failure> {
 }
 
 fn json(text: &str) -> Result<Body, Failure> {
-    serde_json::from_str(text).map_err(|e| Failure::usage("bad_statement", format!("not a statement (line {}, column {})", e.line(), e.column())))
+    serde_json::from_str(text)
+        .map_err(|e| Failure::usage("bad_statement", format!("not a statement (line {}, column {})", e.line(), e.column())))
 }
 
 fn on_the_way(says: args::OnTheWay) -> Body {
@@ -155,13 +157,7 @@ fn medicine(says: args::Medicine, now: Millis) -> Result<Body, Failure> {
 }
 
 fn observation(says: args::Observation) -> Body {
-    Body::Observation(entry::Observation {
-        about: says.about,
-        value: says.value,
-        unit: says.unit,
-        text: says.text,
-        concern: says.concern,
-    })
+    Body::Observation(entry::Observation { about: says.about, value: says.value, unit: says.unit, text: says.text, concern: says.concern })
 }
 
 fn note(says: args::Note) -> Result<Body, Failure> {

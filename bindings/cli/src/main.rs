@@ -6,8 +6,8 @@ mod args;
 mod body;
 mod export;
 mod outcome;
-mod secret;
 mod say;
+mod secret;
 mod session;
 mod shell;
 

@@ -85,7 +85,8 @@ fn strip(contact: &Contact, counts: &Counts, now: Millis) -> String {
 pub fn run(screen: &RunScreen, now: Millis) -> String {
     let run = &screen.run;
     let day = run.day.map(|d| d.format("%A %-d %B").to_string()).unwrap_or_default();
-    let mut text = format!("{}, {day} · as of {}\n{}\n", screen.worker_name, words().clock(now), strip(&screen.contact, &screen.counts, now));
+    let mut text =
+        format!("{}, {day} · as of {}\n{}\n", screen.worker_name, words().clock(now), strip(&screen.contact, &screen.counts, now));
     if run.visits.is_empty() {
         text.push_str("\nNo visits on this phone for this day.\n");
     }
@@ -125,7 +126,8 @@ fn run_visit(visit: &RunVisit, now: Millis) -> String {
         let _ = write!(text, " · {} left to answer", visit.left_to_answer);
     }
     if let Some(person) = &visit.person {
-        let _ = write!(text, "\n    {} · {} · {}", person.person, words().plan_state(now, &person.plan), words().allergies(&person.allergies));
+        let _ =
+            write!(text, "\n    {} · {} · {}", person.person, words().plan_state(now, &person.plan), words().allergies(&person.allergies));
     }
     text
 }
@@ -252,7 +254,9 @@ pub fn owed(screen: &OwedScreen, now: Millis) -> String {
 }
 
 pub fn status(screen: &StatusScreen, _: Millis) -> String {
-    let Some(device) = &screen.device else { return "Not enrolled. Ask the office for a code, then: holdfast enrol CODE --server URL".into() };
+    let Some(device) = &screen.device else {
+        return "Not enrolled. Ask the office for a code, then: holdfast enrol CODE --server URL".into();
+    };
     let now = screen.now.best;
     let who = screen.worker_name.clone().or_else(|| screen.worker.as_ref().map(ToString::to_string)).unwrap_or_default();
     let mut text = format!("{device} · {who} · {}\n", if screen.unlocked { "open" } else { "locked" });

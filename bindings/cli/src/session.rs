@@ -76,11 +76,9 @@ impl Session {
             .collect::<Result<Vec<_>, _>>()?;
         let random: Arc<dyn Random> = Arc::new(SystemRandom::new());
         let disk = Arc::new(LinuxDisk::new(&common.home).map_err(holdfast_engine::EngineError::from)?);
-        let custodian =
-            FileCustodian::open(common.home.join("keys"), random.clone()).map_err(holdfast_engine::EngineError::from)?;
+        let custodian = FileCustodian::open(common.home.join("keys"), random.clone()).map_err(holdfast_engine::EngineError::from)?;
         let network = HttpNetwork::new().map_err(holdfast_engine::EngineError::from)?;
-        let ports =
-            Ports { clock: clock.clone(), random, network: Arc::new(network), disk: disk.clone(), custodian: Arc::new(custodian) };
+        let ports = Ports { clock: clock.clone(), random, network: Arc::new(network), disk: disk.clone(), custodian: Arc::new(custodian) };
         let mut phone = Phone::open(ports, Settings::default())?;
         if phone.is_enrolled() && !servers.is_empty() {
             phone.set_servers(servers.clone())?;
@@ -189,7 +187,12 @@ impl Session {
         Ok(())
     }
 
-    fn give<T: Serialize>(&self, command: &str, result: &T, words: impl Fn(&T, holdfast_model::time::Millis) -> String) -> Result<(), Failure> {
+    fn give<T: Serialize>(
+        &self,
+        command: &str,
+        result: &T,
+        words: impl Fn(&T, holdfast_model::time::Millis) -> String,
+    ) -> Result<(), Failure> {
         let now = if self.phone.is_unlocked() { self.phone.now() } else { self.clock.read().wall };
         if self.json {
             print_line(&outcome::success(command, now, result).to_string());

@@ -42,7 +42,9 @@ pub fn run(session: &mut Session) -> Result<(), Failure> {
 
 fn read(text: &str) -> Result<Command, Failure> {
     let words = words(text).ok_or_else(|| Failure::usage("quotes", "a quotation mark is opened and never closed".into()))?;
-    Line::try_parse_from(words).map(|line| line.command).map_err(|e| Failure::usage("command", e.render().to_string().trim_end().to_owned()))
+    Line::try_parse_from(words)
+        .map(|line| line.command)
+        .map_err(|e| Failure::usage("command", e.render().to_string().trim_end().to_owned()))
 }
 
 /// Splits a line into words as a shell does: white space, 'single' and "double" quotes, a backslash outside single quotes.

@@ -33,8 +33,7 @@ impl KeyCustodian for MemoryCustodian {
     fn wrap(&self, holder: &str, secret: &Secret) -> Result<Vec<u8>, CustodyFault> {
         let mut holders = self.holders();
         let random = self.random.as_ref();
-        let key =
-            holders.entry(holder.to_owned()).or_insert_with(|| DataKey::new(KeyId::random(random), &Secret32::random(random)));
+        let key = holders.entry(holder.to_owned()).or_insert_with(|| DataKey::new(KeyId::random(random), &Secret32::random(random)));
         Ok(seal::seal(key, &place(holder), Padding::None, secret.expose(), random))
     }
 

@@ -50,7 +50,9 @@ pub enum EngineError {
     #[error("This code is not for this phone and its worker. Nothing on the phone was changed. Ask the office for a new code.")]
     CodeForAnother,
     /// Entries wait that nobody could read here after a new enrolment: they go first.
-    #[error("{waiting} entries still wait to go to the office; they are safe. Stay where there is signal and try again with the same code.")]
+    #[error(
+        "{waiting} entries still wait to go to the office; they are safe. Stay where there is signal and try again with the same code."
+    )]
     UnsentFirst {
         /// How many.
         waiting: u32,
@@ -196,8 +198,7 @@ impl EngineError {
 
     /// True when the same call may succeed later without anybody doing something: no signal, a busy office.
     pub fn passes(&self) -> bool {
-        matches!(self, EngineError::Unreachable | EngineError::TimedOut)
-            || matches!(self, EngineError::Refused { retry_ms: Some(_), .. })
+        matches!(self, EngineError::Unreachable | EngineError::TimedOut) || matches!(self, EngineError::Refused { retry_ms: Some(_), .. })
     }
 }
 

@@ -166,11 +166,8 @@ async fn exchange(client: &reqwest::Client, base: &str, ask: &Ask, timeout: Dura
         request = request.header(name, value);
     }
     let mut response = request.send().await.map_err(|e| fault(&e))?;
-    let headers = response
-        .headers()
-        .iter()
-        .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())))
-        .collect();
+    let headers =
+        response.headers().iter().filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))).collect();
     let status = response.status().as_u16();
     let mut body = Vec::new();
     while let Some(piece) = response.chunk().await.map_err(|e| fault(&e))? {

@@ -101,6 +101,12 @@ pub trait Disk: Send + Sync {
     fn read(&self, name: &str) -> Result<Option<Vec<u8>>, DiskFault>;
     /// Replaces a small companion file: the old bytes or the new ones survive a cut, never a mixture.
     fn write(&self, name: &str, bytes: &[u8]) -> Result<(), DiskFault>;
+    /// Overwrites a small companion file of always the same length in place, which costs one flush where [`Disk::write`] costs two: for what
+    /// is written before every unlock. A cut may spoil it, so its reader must take nonsense for the worst. `durable`: on the medium when
+    /// this returns; else it outlives this process, not a power cut.
+    fn note(&self, name: &str, bytes: &[u8], _durable: bool) -> Result<(), DiskFault> {
+        self.write(name, bytes)
+    }
     /// Bytes that can still be written here.
     fn free_bytes(&self) -> Result<u64, DiskFault>;
     /// An identity of this place that a copy of its contents elsewhere does not have: how a clone is noticed.

@@ -22,7 +22,10 @@ fn an_enrolment_needs_a_code_a_pin_and_the_office() {
     assert_eq!(phone.run(None).expect_err("refused").code(), "not_enrolled");
     assert_eq!(phone.sync().expect_err("refused").code(), "not_enrolled");
     assert!(!phone.status().expect("always").enrolled);
-    assert_eq!(try_with(&mut phone, &|how| how.code.replace_range(0..1, if how.code.starts_with('7') { "8" } else { "7" })), "code_mistyped");
+    assert_eq!(
+        try_with(&mut phone, &|how| how.code.replace_range(0..1, if how.code.starts_with('7') { "8" } else { "7" })),
+        "code_mistyped"
+    );
     assert_eq!(try_with(&mut phone, &|how| how.code = "7KQ2".into()), "code_mistyped");
     for (pin, code) in [("1234", "pin_too_short"), ("123456", "pin_too_plain"), ("040763", "pin_is_a_date"), ("pass12", "pin_not_digits")] {
         assert_eq!(try_with(&mut phone, &|how| how.pin = pin.into()), code);

@@ -79,7 +79,8 @@ fn a_receipt_over_another_head_covers_nothing() {
 #[test]
 fn the_gate_withholds_a_segment_and_nothing_else() {
     type Spoil = fn(&mut Mood);
-    let spoils: [(&str, Spoil); 3] = [("text", |m| m.spoil_text = true), ("changes", |m| m.spoil_changes = true), ("list", |m| m.unlisted = true)];
+    let spoils: [(&str, Spoil); 3] =
+        [("text", |m| m.spoil_text = true), ("changes", |m| m.spoil_changes = true), ("list", |m| m.unlisted = true)];
     for (what, spoil) in spoils {
         let world = World::new();
         let mut phone = world.ready();
@@ -331,4 +332,32 @@ fn a_cursor_that_is_not_this_phones_makes_it_pull_from_the_start() {
     phone.sync().expect("answered");
     let requests = world.office.state().requests.clone();
     assert_eq!(requests.last().map(|r| r.cursor.clone()), Some(None));
+}
+
+#[test]
+fn opening_and_looking_writes_no_mark_and_still_tells_a_restart_from_a_copy() {
+    let world = World::new();
+    let mut phone = world.ready();
+    phone.record(&visit("V-1"), Intent::now(note("first"))).expect("saved");
+    let epoch = phone.chain_epoch();
+    for _ in 0..12 {
+        phone = world.reopen(phone);
+        phone.run(None).expect("a look");
+        // Killed: no farewell, nothing settled.
+    }
+    assert_eq!(phone.chain_epoch(), epoch);
+    assert!(phone.record(&visit("V-1"), Intent::now(note("second"))).is_ok_and(|saved| saved.seq == 2));
+}
+
+#[test]
+fn a_wall_clock_set_in_mid_visit_leaves_a_sample_before_the_entry() {
+    let world = World::new();
+    let mut phone = world.ready();
+    phone.record(&visit("V-1"), Intent::now(arrived())).expect("saved");
+    world.clock.set_wall_error(47 * MINUTE);
+    world.time.advance(MINUTE);
+    phone.record(&visit("V-1"), Intent::now(left())).expect("saved");
+    phone.sync().expect("answered");
+    let samples = world.office.state().requests.last().expect("asked").samples.clone();
+    assert!(samples.iter().any(|s| s.wall == world.time.now().plus(47 * MINUTE)), "{samples:?}");
 }

@@ -38,8 +38,7 @@ fn a_day_is_recorded_without_any_network_and_survives_the_end_of_the_process() {
         outcome: TaskEnd::Done,
         reason: String::new(),
     };
-    let said =
-        [Body::OnTheWay(OnTheWay::default()), arrived(), Body::Task(task), dose(DoseEnd::Given, ""), note("slept well"), left()];
+    let said = [Body::OnTheWay(OnTheWay::default()), arrived(), Body::Task(task), dose(DoseEnd::Given, ""), note("slept well"), left()];
     for body in said {
         world.time.advance(4 * MINUTE);
         let saved = phone.record(&v, Intent::now(body)).expect("saved");

@@ -30,7 +30,8 @@ fn push() -> Push {
 /// The same, from the phone while it is locked: no text, one segment an entry. The seals are made up; the vault has vectors of its own.
 fn sealed_push() -> SealedPush {
     let open = push();
-    let mut changes: Vec<_> = open.segments.iter().flat_map(|s| rebuild(s).unwrap().into_iter().map(|(r, h)| (s.head.doc.clone(), r, h))).collect();
+    let mut changes: Vec<_> =
+        open.segments.iter().flat_map(|s| rebuild(s).unwrap().into_iter().map(|(r, h)| (s.head.doc.clone(), r, h))).collect();
     changes.sort_by_key(|(_, record, _)| holdfast_model::entry::Read::parse(&record.text).unwrap().place().2);
     let proofs: Vec<_> = changes.iter().map(proof).collect();
     let mut header = open.header;

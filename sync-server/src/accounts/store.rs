@@ -329,9 +329,8 @@ const COLUMNS: &str = "a.id, a.sign_in, a.name, a.worker, a.role, a.branches, a.
 fn look_at_link(db: &Connection, token: &str, now_s: u64) -> Result<LinkFor, AccountsError> {
     let digest = Digest::of(token.as_bytes());
     let oldest = now_s.saturating_sub(LINK_S) as i64;
-    let found: Option<Option<i64>> = db
-        .query_row("SELECT account FROM link WHERE token = ?1 AND made_s >= ?2", params![digest.0, oldest], |r| r.get(0))
-        .optional()?;
+    let found: Option<Option<i64>> =
+        db.query_row("SELECT account FROM link WHERE token = ?1 AND made_s >= ?2", params![digest.0, oldest], |r| r.get(0)).optional()?;
     match found {
         Some(None) => Ok(LinkFor::First),
         Some(Some(id)) => Ok(LinkFor::Account(id)),

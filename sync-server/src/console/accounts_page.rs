@@ -87,9 +87,9 @@ pub async fn add(State(console): State<Console>, desk: Desk, Sent(values): Sent<
     blocking(move || {
         let mut form = Form::sent(values);
         let name = form.need("name", 80, "Type their name");
-        let worker = form.need("worker", 64, "Type their staff number").and_then(|w| {
-            WorkerId::new(w).inspect_err(|e| form.refuse("worker", format!("This can’t be a staff number: {e}"))).ok()
-        });
+        let worker = form
+            .need("worker", 64, "Type their staff number")
+            .and_then(|w| WorkerId::new(w).inspect_err(|e| form.refuse("worker", format!("This can’t be a staff number: {e}"))).ok());
         let sign_in = form.need("sign_in", 64, "Choose a name to sign in with");
         let role = role_from(form.value("role")).filter(|r| ROLES.contains(r));
         if role.is_none() {
@@ -99,7 +99,9 @@ pub async fn add(State(console): State<Console>, desk: Desk, Sent(values): Sent<
         if branch.is_none() {
             form.refuse("branch_of", "Choose a branch");
         }
-        if let (true, Some(name), Some(worker), Some(sign_in), Some(role), Some(branch)) = (form.good(), name, worker, sign_in, role, branch) {
+        if let (true, Some(name), Some(worker), Some(sign_in), Some(role), Some(branch)) =
+            (form.good(), name, worker, sign_in, role, branch)
+        {
             let new = NewAccount { sign_in, name: name.clone(), worker, role, branches: vec![branch] };
             match console.accounts().add(&new, console.real_now_s()) {
                 Ok((_, token)) => return with_link(&console, &desk, name, &token),

@@ -102,9 +102,9 @@ mod tests {
     fn the_style_sheet_names_no_colour_of_its_own_outside_print() {
         let screen = text("console.css").split("@media print").next().expect("a beginning");
         for (n, line) in screen.lines().enumerate() {
-            let colour = line.match_indices('#').any(|(i, _)| {
-                line[i + 1..].chars().take(3).filter(char::is_ascii_hexdigit).count() == 3 && !line[..i].ends_with("url(\"")
-            });
+            let colour = line
+                .match_indices('#')
+                .any(|(i, _)| line[i + 1..].chars().take(3).filter(char::is_ascii_hexdigit).count() == 3 && !line[..i].ends_with("url(\""));
             assert!(!colour && !line.contains("rgb("), "line {}: {line}", n + 1);
         }
     }

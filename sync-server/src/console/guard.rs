@@ -115,9 +115,7 @@ fn first_branch(console: &Console, session: &Session) -> Option<BranchId> {
 fn resource(guarded: &Guarded, session: &Session, params: &RawPathParams, uri: &Uri) -> Result<Resource, Trouble> {
     let console = &guarded.console;
     let param = |name: &str| params.iter().find(|(n, _)| *n == name).map_or("", |(_, v)| v);
-    let of = |doc: DocumentId, what: &str| {
-        console.office().branch_of(&doc).map(Resource::Branch).ok_or_else(|| Trouble::not_found(what))
-    };
+    let of = |doc: DocumentId, what: &str| console.office().branch_of(&doc).map(Resource::Branch).ok_or_else(|| Trouble::not_found(what));
     match guarded.about {
         About::Own => Ok(Resource::Own),
         About::Branch => {
@@ -158,7 +156,8 @@ pub async fn shell(State(console): State<Console>, request: Request, next: Next)
         Trouble::new(StatusCode::FORBIDDEN, "form_from_elsewhere", "This form does not come from the console", says).into_response()
     };
     // Refusals of the framework itself (a body too large, a wrong method) are for people too.
-    if response.status().is_client_error() && response.headers().get(header::CONTENT_TYPE).is_none_or(|t| !t.as_bytes().starts_with(b"text/html"))
+    if response.status().is_client_error()
+        && response.headers().get(header::CONTENT_TYPE).is_none_or(|t| !t.as_bytes().starts_with(b"text/html"))
     {
         response = plain_refusal(response.status()).into_response();
     }
@@ -169,8 +168,12 @@ pub async fn shell(State(console): State<Console>, request: Request, next: Next)
 fn plain_refusal(status: StatusCode) -> Trouble {
     let (code, title, says) = match status {
         StatusCode::NOT_FOUND => ("not_found", "This page is not here", "It may have been mistyped. Nothing was changed."),
-        StatusCode::METHOD_NOT_ALLOWED => ("not_a_form", "This address can’t be used like that", "Nothing was changed. Go back to the board."),
-        StatusCode::PAYLOAD_TOO_LARGE => ("upload_too_large", "That is too large", "Nothing was saved. Send less at once: an import takes up to 32 MB."),
+        StatusCode::METHOD_NOT_ALLOWED => {
+            ("not_a_form", "This address can’t be used like that", "Nothing was changed. Go back to the board.")
+        }
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            ("upload_too_large", "That is too large", "Nothing was saved. Send less at once: an import takes up to 32 MB.")
+        }
         _ => ("bad_request", "The browser sent something this page can’t read", "Nothing was saved. Go back and try again."),
     };
     Trouble::new(status, code, title, says)

@@ -117,7 +117,11 @@ pub async fn page(State(console): State<Console>, desk: Desk) -> Response {
 }
 
 /// `POST /console/import`
-pub async fn upload(State(console): State<Console>, desk: Desk, form: Result<Multipart, axum::extract::multipart::MultipartRejection>) -> Response {
+pub async fn upload(
+    State(console): State<Console>,
+    desk: Desk,
+    form: Result<Multipart, axum::extract::multipart::MultipartRejection>,
+) -> Response {
     let unread = || {
         let says = "Nothing was imported. Choose the files again; together they may have 32 MB.";
         Trouble::new(StatusCode::UNPROCESSABLE_ENTITY, "upload_unreadable", "The files did not arrive whole", says).into_response()
@@ -180,7 +184,8 @@ fn failed(error: ImportError) -> Stage {
 }
 
 fn gone() -> Response {
-    let says = "Uploads are held for half an hour, and only for the one who made them. Nothing was imported from it unless the page said so.";
+    let says =
+        "Uploads are held for half an hour, and only for the one who made them. Nothing was imported from it unless the page said so.";
     Trouble::new(StatusCode::NOT_FOUND, "upload_gone", "This upload is not held any more", says).into_response()
 }
 

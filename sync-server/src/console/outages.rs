@@ -138,7 +138,12 @@ fn new_id(console: &Console) -> Result<OutageId, OfficeError> {
 }
 
 /// `POST /console/outages/{outage}/close`
-pub async fn close(State(console): State<Console>, desk: Desk, Path(outage): Path<String>, Sent(values): Sent<HashMap<String, String>>) -> Response {
+pub async fn close(
+    State(console): State<Console>,
+    desk: Desk,
+    Path(outage): Path<String>,
+    Sent(values): Sent<HashMap<String, String>>,
+) -> Response {
     blocking(move || {
         let Ok(outage) = OutageId::new(outage) else { return Trouble::not_found("This outage").into_response() };
         let mut form = Form::sent(values);

@@ -175,13 +175,16 @@ impl Trouble {
     }
     /// There is no such page or thing.
     pub fn not_found(what: &str) -> Trouble {
-        let says = "It may have been mistyped, or belong to another server. Nothing was changed. Go back to the board and look for it there.";
+        let says =
+            "It may have been mistyped, or belong to another server. Nothing was changed. Go back to the board and look for it there.";
         Trouble::new(StatusCode::NOT_FOUND, "not_found", format!("{what} is not here"), says)
     }
     /// Signed in, but not for this.
     pub fn denied(why: crate::accounts::Denied) -> Trouble {
         let says = match why {
-            crate::accounts::Denied::Role => "Your account is not one that may do this. Nothing was changed. An administrator can say who may.",
+            crate::accounts::Denied::Role => {
+                "Your account is not one that may do this. Nothing was changed. An administrator can say who may."
+            }
             crate::accounts::Denied::Branch => "It belongs to a branch that your account is not for. Nothing was changed.",
         };
         Trouble::new(StatusCode::FORBIDDEN, "not_allowed", "You can’t do this here", says)

@@ -77,7 +77,13 @@ fn draw(console: &Console, desk: &Desk, person: &str) -> Result<PersonPage, Trou
         Some(d) if !say.hidden => {
             let flags = d.flags.iter().map(|f| w.flag(*f));
             let known = (!d.known_as.is_empty()).then(|| w.say("person-known-as", &[("name", d.known_as.as_str().into())]));
-            known.into_iter().chain([d.address.clone(), d.access.clone()]).filter(|t| !t.is_empty()).chain(flags).collect::<Vec<_>>().join(" · ")
+            known
+                .into_iter()
+                .chain([d.address.clone(), d.access.clone()])
+                .filter(|t| !t.is_empty())
+                .chain(flags)
+                .collect::<Vec<_>>()
+                .join(" · ")
         }
         _ => String::new(),
     };

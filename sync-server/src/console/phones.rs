@@ -71,7 +71,8 @@ fn draw(console: &Console, desk: &Desk, form: Form, code: Option<Code>) -> Phone
     rows.sort_by_key(|p| (p.revoked.is_some(), p.last_heard, p.device.clone()));
     let here = Resource::Branch(desk.branch.clone());
     let may = |action| authorize(&desk.session.account.actor, action, &here).is_ok();
-    let mut pick: Vec<_> = office.workers().into_iter().filter(|w| w.branch == desk.branch).map(|w| Choice::new(w.id.as_str(), w.name)).collect();
+    let mut pick: Vec<_> =
+        office.workers().into_iter().filter(|w| w.branch == desk.branch).map(|w| Choice::new(w.id.as_str(), w.name)).collect();
     pick.sort_by(|a, b| a.text.cmp(&b.text));
     PhonesPage {
         chrome: console.chrome(desk, Part::Phones, "Phones"),

@@ -60,9 +60,7 @@ fn behind(row: &PlanRow) -> bool {
 fn person(row: &PlanRow, say: &Say<'_>) -> PersonPlans {
     let w = say.words;
     let says = match (&row.current, row.effective) {
-        (Some(plan), Some(at)) => {
-            w.say("plans-in-office-effective", &[("version", plan.version.into()), ("time", say.time(at).into())])
-        }
+        (Some(plan), Some(at)) => w.say("plans-in-office-effective", &[("version", plan.version.into()), ("time", say.time(at).into())]),
         (Some(plan), None) => w.say("plans-in-office", &[("version", plan.version.into())]),
         (None, _) => w.say("plan-nothing", &[]),
     };

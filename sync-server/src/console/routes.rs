@@ -2,14 +2,14 @@
 //! from nothing else, so a route without an action does not exist; a test walks over route × role × branch.
 
 use super::guard::{About, Guarded, guard, shell};
-use super::{Console, accounts_page, assets, board, help, held, import_page, outages, person, phones, plans, sign_in, visit};
+use super::{Console, accounts_page, assets, board, held, help, import_page, outages, person, phones, plans, sign_in, visit};
 use crate::accounts::Action;
 use crate::http::Stop;
-use axum::{Extension, Router};
 use axum::extract::DefaultBodyLimit;
 use axum::http::Method;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
+use axum::{Extension, Router};
 
 /// Most bytes of an ordinary form.
 const FORM_BYTES: usize = 128 * 1024;

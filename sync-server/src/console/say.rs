@@ -144,8 +144,14 @@ impl Say<'_> {
         let know = match know {
             Know::PhoneCall { speaker, report, at, logged_by, logged_at, .. } if self.hidden => {
                 let who = self.words.speaker(*speaker);
-                veiled =
-                    Know::PhoneCall { speaker: *speaker, who, report: *report, at: *at, logged_by: logged_by.clone(), logged_at: *logged_at };
+                veiled = Know::PhoneCall {
+                    speaker: *speaker,
+                    who,
+                    report: *report,
+                    at: *at,
+                    logged_by: logged_by.clone(),
+                    logged_at: *logged_at,
+                };
                 &veiled
             }
             other => other,

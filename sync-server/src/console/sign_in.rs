@@ -189,9 +189,9 @@ pub async fn use_link(State(console): State<Console>, Path(token): Path<String>,
 /// The first administrator's account, for every branch there is.
 fn new_account(form: &mut Form, console: &Console) -> Option<NewAccount> {
     let name = form.need("name", 80, "Type your name");
-    let worker = form.need("worker", 64, "Type your staff number").and_then(|w| {
-        WorkerId::new(w).inspect_err(|e| form.refuse("worker", format!("This can’t be a staff number: {e}"))).ok()
-    });
+    let worker = form
+        .need("worker", 64, "Type your staff number")
+        .and_then(|w| WorkerId::new(w).inspect_err(|e| form.refuse("worker", format!("This can’t be a staff number: {e}"))).ok());
     let sign_in = form.need("sign_in", 64, "Choose a name to sign in with");
     let branches = console.office().branches();
     Some(NewAccount { sign_in: sign_in?, name: name?, worker: worker?, role: Role::Administrator, branches })
@@ -209,7 +209,9 @@ mod tests {
     #[test]
     fn after_signing_in_nobody_is_sent_elsewhere() {
         assert_eq!(back("/console/visits/V-1"), "/console/visits/V-1");
-        for next in ["", "//evil.example/console/", "https://evil.example/", "/console/sign-in?next=x", "/\\evil", "/console/\\..", "/other"] {
+        for next in
+            ["", "//evil.example/console/", "https://evil.example/", "/console/sign-in?next=x", "/\\evil", "/console/\\..", "/other"]
+        {
             assert_eq!(back(next), "/console/board", "{next}");
         }
     }

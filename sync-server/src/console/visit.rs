@@ -17,7 +17,7 @@ use chrono::NaiveTime;
 use holdfast_model::entry::{Body, Cancelled, CoverSent, DealtWith, PhoneCall, Report, Speaker, TaskEnd};
 use holdfast_model::id::{DeviceId, DocumentId, EntryId, PersonId, VisitId, WorkerId};
 use holdfast_model::limits::NOTE_BYTES;
-use holdfast_model::projection::{DoseState, TaskState, VisitView};
+use holdfast_model::projection::{Attention, DoseState, TaskState, Unfinished, VisitView};
 use holdfast_model::time::{LocalTrouble, Millis, from_london};
 use std::collections::{BTreeMap, HashMap};
 
@@ -162,8 +162,18 @@ fn open(view: &VisitView, say: &Say<'_>) -> Vec<String> {
     let mut list: Vec<String> = attention
         .map(|a| say.words.say("visit-open-since", &[("what", say.attention(&a.what).into()), ("time", say.time(a.since).into())]))
         .collect();
-    list.extend(view.facts.unfinished.iter().map(|u| say.unfinished(u)));
+    // Once the visit is over, each task and dose without an answer stands there by name: no need to count them as well.
+    let named = |u: &Unfinished| match u {
+        Unfinished::Tasks { .. } => attention_has(view, |a| matches!(a, Attention::TaskUnanswered { .. })),
+        Unfinished::Doses { .. } => attention_has(view, |a| matches!(a, Attention::DoseUnanswered { .. })),
+        _ => false,
+    };
+    list.extend(view.facts.unfinished.iter().filter(|u| !named(u)).map(|u| say.unfinished(u)));
     list
+}
+
+fn attention_has(view: &VisitView, what: impl Fn(&Attention) -> bool) -> bool {
+    view.facts.attention.iter().any(|a| a.open() && what(&a.what))
 }
 
 fn lines(view: &VisitView, say: &Say<'_>) -> Vec<Line> {
@@ -178,7 +188,9 @@ fn lines(view: &VisitView, say: &Say<'_>) -> Vec<Line> {
             w.say(&key, &[("worker", name.as_str().into())])
         };
         let at = |time: Option<Millis>, method: Option<_>, done: &str| match time {
-            Some(t) => (Chip::new("done", "done", w.say(done, &[("time", say.time(t).into())])), method.map(|m| w.method(m)).unwrap_or_default()),
+            Some(t) => {
+                (Chip::new("done", "done", w.say(done, &[("time", say.time(t).into())])), method.map(|m| w.method(m)).unwrap_or_default())
+            }
             None => (Chip::new("unknown", "unknown", w.say("line-nothing", &[])), String::new()),
         };
         let phoned = |none: bool| match part.phoned {
@@ -214,7 +226,9 @@ fn lines(view: &VisitView, say: &Say<'_>) -> Vec<Line> {
     }
     for task in &view.tasks {
         let (state, detail, know) = match &task.state {
-            TaskState::Unanswered => (Chip::new("unknown", "unknown", w.say("line-no-answer", &[])), String::new(), w.say("know-nothing", &[])),
+            TaskState::Unanswered => {
+                (Chip::new("unknown", "unknown", w.say("line-no-answer", &[])), String::new(), w.say("know-nothing", &[]))
+            }
             TaskState::Ended { outcome, reason, by, at, .. } => {
                 let chip = match outcome {
                     TaskEnd::Done => ("done", "done"),
@@ -291,7 +305,8 @@ pub(super) fn typed_time(text: &str, now: Millis) -> Result<Millis, &'static str
         None => (text.trim(), None),
     };
     let plain: String = clock.replace('.', ":");
-    let padded = if plain.len() == 4 && plain.chars().all(|c| c.is_ascii_digit()) { format!("{}:{}", &plain[..2], &plain[2..]) } else { plain };
+    let padded =
+        if plain.len() == 4 && plain.chars().all(|c| c.is_ascii_digit()) { format!("{}:{}", &plain[..2], &plain[2..]) } else { plain };
     let time = NaiveTime::parse_from_str(&padded, "%H:%M").map_err(|_| SHAPE)?;
     let day = now.london_day().ok_or(SHAPE)?;
     if let Some(offset) = offset {

@@ -35,8 +35,7 @@ struct Shell {
 /// The routes of the office. `stop` ends streams that would otherwise never end.
 pub fn router(office: Office, stop: Stop) -> Router {
     let cores = std::thread::available_parallelism().map_or(2, |n| n.get());
-    let shell =
-        Shell { office, in_hand: Arc::new(Semaphore::new(IN_HAND)), cores: Arc::new(Semaphore::new(cores)), stop };
+    let shell = Shell { office, in_hand: Arc::new(Semaphore::new(IN_HAND)), cores: Arc::new(Semaphore::new(cores)), stop };
     Router::new()
         .route("/v1/sync", post(answer))
         .route("/v1/enrol", post(answer))
@@ -105,7 +104,8 @@ fn reply(answer: Answer) -> Response {
 async fn live(State(shell): State<Shell>, headers: HeaderMap) -> Response {
     let named = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
     let Some(branch) = shell.office.listens(&named(DEVICE_HEADER), &named(SIGNATURE_HEADER)) else {
-        let says = "The office could not tell that this came from a phone it knows. Nothing is lost; the phone asks by itself from time to time.";
+        let says =
+            "The office could not tell that this came from a phone it knows. Nothing is lost; the phone asks by itself from time to time.";
         return reply(refusal(401, "bad_signature", says, None));
     };
     let nudges = shell.office.subscribe();

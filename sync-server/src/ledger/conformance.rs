@@ -1,8 +1,6 @@
 //! What every ledger must pass. A database that does can stand behind the office.
 
-use super::{
-    Batch, CodeRow, DAY_ALWAYS, DocumentRow, HeldRaw, Ledger, LineRow, PushRow, SealedRow, SegmentRow, Table,
-};
+use super::{Batch, CodeRow, DAY_ALWAYS, DocumentRow, HeldRaw, Ledger, LineRow, PushRow, SealedRow, SegmentRow, Table};
 use crate::error::OfficeError;
 use holdfast_model::id::{BootId, ChainEpoch, DeviceId};
 use holdfast_model::time::Millis;
@@ -104,7 +102,10 @@ fn pushes_and_segments(ledger: &dyn Ledger) -> Result<(), OfficeError> {
     let document = |key: u8, day| DocumentRow { key: [key; 16], branch: 1, day, sealed: vec![key] };
     let withheld = SegmentRow { withheld: Some("segment_changes".into()), ..segment(1, 2, 1) };
     ledger.write(&Batch {
-        pushes: vec![push(1, 0, 1, 2, vec![segment(1, 1, 1), withheld.clone()]), push(2, 1, 2, 2, vec![segment(1, 3, 2), segment(2, 1, 3)])],
+        pushes: vec![
+            push(1, 0, 1, 2, vec![segment(1, 1, 1), withheld.clone()]),
+            push(2, 1, 2, 2, vec![segment(1, 3, 2), segment(2, 1, 3)]),
+        ],
         branches: vec![(1, "NQ".into(), 3), (2, "SQ".into(), 1)],
         documents: vec![document(1, 100), document(2, DAY_ALWAYS), document(3, 7)],
         ..Batch::default()

@@ -1,9 +1,7 @@
 //! The ledger in one SQLite file: write-ahead log, every commit on the disk before it returns.
 
 use super::migrate::{migrate, version};
-use super::{
-    Batch, BranchNo, CodeRow, DocumentKey, DocumentRow, HeldRaw, Ledger, LineRow, PushRow, SCHEMA, SealedRow, SegmentRow, Table,
-};
+use super::{Batch, BranchNo, CodeRow, DocumentKey, DocumentRow, HeldRaw, Ledger, LineRow, PushRow, SCHEMA, SealedRow, SegmentRow, Table};
 use crate::error::OfficeError;
 use holdfast_model::id::{BootId, ChainEpoch, DeviceId};
 use holdfast_model::time::Millis;
@@ -133,7 +131,9 @@ fn document_row(row: &Row<'_>) -> Result<DocumentRow, OfficeError> {
 }
 
 fn write_pushes(tx: &Transaction<'_>, pushes: &[PushRow]) -> rusqlite::Result<()> {
-    let mut push = tx.prepare_cached("INSERT INTO push (id, device, epoch, line, first, last, received, header, digests) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9)")?;
+    let mut push = tx.prepare_cached(
+        "INSERT INTO push (id, device, epoch, line, first, last, received, header, digests) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9)",
+    )?;
     let mut segment =
         tx.prepare_cached("INSERT INTO segment (id, push, place, document, entries, withheld, sealed) VALUES (?1,?2,?3,?4,?5,?6,?7)")?;
     for p in pushes {

@@ -2,9 +2,9 @@
 
 use super::sync::{refusal, unavailable};
 use super::{EnrolCode, Office, locked, wait};
+use crate::admin::code_row;
 use crate::error::OfficeError;
 use crate::held::HeldPlace;
-use crate::admin::code_row;
 use crate::ledger::{Batch, HeldRaw, Table};
 use crate::phone::Phone;
 use crate::writer::phone_row;
@@ -125,7 +125,8 @@ impl Office {
                 body: serde_json::to_vec(&reply).expect("a reply has string keys only"),
             },
             Ok(Err("device_revoked")) => {
-                let says = "The office has shut this phone out. Nothing was changed. What it brings still reaches the office; ring the office.";
+                let says =
+                    "The office has shut this phone out. Nothing was changed. What it brings still reaches the office; ring the office.";
                 refusal(403, "device_revoked", says, None)
             }
             Ok(Err(code)) => {

@@ -219,8 +219,7 @@ impl Office {
         let found = Founded::read(&*ledger)?;
         let new = found.is_none();
         let founded = found.unwrap_or_else(|| Founded::draw(&config.provider, &*config.random));
-        let (keys, key_rows) =
-            Keys::open(&*ledger, founded.provider.as_str(), &founded.install, config.master_key, &*config.random)?;
+        let (keys, key_rows) = Keys::open(&*ledger, founded.provider.as_str(), &founded.install, config.master_key, &*config.random)?;
         let mut first = Batch { sealed: key_rows.into_iter().map(|row| (Table::Key, row)).collect(), ..Batch::default() };
         if new {
             first.meta = vec![

@@ -107,8 +107,7 @@ impl Office {
         }
         let (rows, phones) = {
             let state = self.state();
-            let rows: Vec<Arc<BoardRow>> =
-                state.docs.values().filter(|d| Some(d.branch) == no).filter_map(|d| d.row.clone()).collect();
+            let rows: Vec<Arc<BoardRow>> = state.docs.values().filter(|d| Some(d.branch) == no).filter_map(|d| d.row.clone()).collect();
             (rows, phone_facts(&state, branch))
         };
         show(&projection::board(rows.iter().map(|r| &**r), &phones, filter, &self.inner.rules, self.now()))

@@ -42,7 +42,9 @@ impl Office {
         let branch = {
             let state = self.state();
             let known = state.workers.get(author).map(|w| w.branch.clone());
-            known.or_else(|| state.branches.first().map(|b| b.name.clone())).ok_or_else(|| OfficeError::UnknownWorker(author.to_string()))?
+            known
+                .or_else(|| state.branches.first().map(|b| b.name.clone()))
+                .ok_or_else(|| OfficeError::UnknownWorker(author.to_string()))?
         };
         let recorded = self.record_many(author, &branch, &[], vec![Statement { doc, body }])?;
         recorded.entries.first().copied().ok_or(OfficeError::Stopping)

@@ -123,7 +123,14 @@ impl Office {
     }
 
     /// The next page for a phone.
-    pub(crate) fn page(&self, phone: &Arc<Mutex<Phone>>, request: &SyncRequest, cursor: Option<&Cursor>, have_to: u64, now: Millis) -> Page {
+    pub(crate) fn page(
+        &self,
+        phone: &Arc<Mutex<Phone>>,
+        request: &SyncRequest,
+        cursor: Option<&Cursor>,
+        have_to: u64,
+        now: Millis,
+    ) -> Page {
         let mut to = Cursor {
             server: self.inner.server_epoch,
             chain: request.epoch,
@@ -319,8 +326,7 @@ pub(crate) fn sees(state: &State, phone: &Phone, no: BranchNo, now: Millis) -> S
 fn by_push(segments: &[Arc<Stored>]) -> Vec<Push> {
     let mut pushes: BTreeMap<i64, Push> = BTreeMap::new();
     for stored in segments {
-        let push =
-            pushes.entry(stored.push.id).or_insert_with(|| Push { header: stored.push.header.clone(), segments: Vec::new() });
+        let push = pushes.entry(stored.push.id).or_insert_with(|| Push { header: stored.push.header.clone(), segments: Vec::new() });
         push.segments.push(stored.segment.clone());
     }
     pushes.into_values().collect()

@@ -174,7 +174,8 @@ impl Office {
                         office for a new code and enrol it again.";
             return Err(refusal(429, "device_unknown_full", says, Some(HOUR as u32)));
         }
-        let says = "The office does not know this phone. What is on it stays there, safe. Ask the office for a new code and enrol it again.";
+        let says =
+            "The office does not know this phone. What is on it stays there, safe. Ask the office for a new code and enrol it again.";
         Err(refusal(403, "device_unknown", says, None))
     }
 
@@ -193,7 +194,8 @@ impl Office {
                 refusal(422, "bad_push_signature", says, None)
             }
             Refused::Push(e) => {
-                let says = "The records are not what their signed list says. Nothing was taken; they stay on this phone and are sent again.";
+                let says =
+                    "The records are not what their signed list says. Nothing was taken; they stay on this phone and are sent again.";
                 refusal(422, e.code(), says, None)
             }
             Refused::Office(e) => unavailable(e),
@@ -317,7 +319,8 @@ fn malformed(e: &WireError) -> Answer {
     match e {
         WireError::TooLarge => too_large(),
         WireError::Newer(_) => {
-            let says = "This phone's software is newer than the office's. Nothing was taken; it stays on this phone until the office is updated.";
+            let says =
+                "This phone's software is newer than the office's. Nothing was taken; it stays on this phone until the office is updated.";
             refusal(400, e.code(), says, None)
         }
         _ => {

@@ -49,7 +49,10 @@ pub fn table(scratch: &Path) -> Result<(), Failure> {
     }
     drop(phone);
     let stored = bytes_of_an_entry(&home)?;
-    println!("\n### Durable append of one entry, visit open ({} taps; {stored:.0} bytes an entry stored, {SAME_BYTES} in the raw row)\n", ours.len());
+    println!(
+        "\n### Durable append of one entry, visit open ({} taps; {stored:.0} bytes an entry stored, {SAME_BYTES} in the raw row)\n",
+        ours.len()
+    );
     println!("| | p50 ms | p99 ms |\n|---|---|---|");
     let (o50, o99) = (percentile(&mut ours, 0.5), percentile(&mut ours, 0.99));
     let (f50, f99) = (percentile(&mut floor, 0.5), percentile(&mut floor, 0.99));
@@ -63,7 +66,10 @@ pub fn table(scratch: &Path) -> Result<(), Failure> {
 const SAME_BYTES: usize = 1_400;
 
 fn bytes_of_an_entry(home: &Path) -> Result<f64, Failure> {
-    let store = std::fs::read_dir(home)?.flatten().map(|f| f.path()).find(|p| p.extension().is_some_and(|x| x == "db" || x == "sqlite"));
+    let store = std::fs::read_dir(home.join("store"))?
+        .flatten()
+        .map(|f| f.path())
+        .find(|p| p.extension().is_some_and(|x| x == "db" || x == "sqlite"));
     let db = Connection::open(store.ok_or("no store")?)?;
     Ok(db.query_row("SELECT avg(length(sealed) + coalesce(length(outbox), 0)) FROM own", [], |row| row.get(0))?)
 }

@@ -29,10 +29,7 @@ pub fn reset_peak(pid: u32) {
 /// Bytes that loopback has carried, in both directions, headers included.
 pub fn loopback_bytes() -> u64 {
     let net = fs::read_to_string("/proc/net/dev").unwrap_or_default();
-    net.lines()
-        .find_map(|l| l.trim().strip_prefix("lo:"))
-        .and_then(|l| l.split_whitespace().next()?.parse().ok())
-        .unwrap_or(0)
+    net.lines().find_map(|l| l.trim().strip_prefix("lo:")).and_then(|l| l.split_whitespace().next()?.parse().ok()).unwrap_or(0)
 }
 
 /// The middle value.

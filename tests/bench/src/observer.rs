@@ -4,8 +4,8 @@
 
 use crate::client::{Failure, http};
 use crate::lines::{commands, emit, now_ms};
-use crate::workload::{self, Checksum};
 use crate::map;
+use crate::workload::{self, Checksum};
 use holdfast_host::SystemClock;
 use holdfast_model::document;
 use holdfast_model::entry::Read;

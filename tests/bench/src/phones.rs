@@ -81,14 +81,7 @@ async fn push(base: String, mut phone: Phone) -> Result<(), Failure> {
     }
 }
 
-fn set_up(
-    base: &str,
-    data: &Path,
-    runtime: tokio::runtime::Handle,
-    d: usize,
-    v: usize,
-    codes: &[String],
-) -> Result<Vec<Phone>, Failure> {
+fn set_up(base: &str, data: &Path, runtime: tokio::runtime::Handle, d: usize, v: usize, codes: &[String]) -> Result<Vec<Phone>, Failure> {
     let visits = workload::generate(d, v);
     let morning = Millis(visits[0].plan["start"].as_i64().ok_or("no start")? - 600_000);
     let way: Arc<dyn Network> = Arc::new(Way { base: base.to_owned(), client: http()?, runtime });

@@ -51,10 +51,9 @@ fn assigned(visit: &Visit) -> Assigned {
     let person = visit.plan["personId"].as_str().expect("a text of the workload");
     let start = int("start");
     let titles = visit.plan["tasks"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    let tasks = titles.enumerate().map(|(i, title)| PlannedTask {
-        id: TaskId::new(format!("T{i}")).expect("letters and digits"),
-        title: title.to_owned(),
-    });
+    let tasks = titles
+        .enumerate()
+        .map(|(i, title)| PlannedTask { id: TaskId::new(format!("T{i}")).expect("letters and digits"), title: title.to_owned() });
     let doses = visit.entries.iter().filter(|e| e["kind"] == "med").map(|e| {
         let name = e["med"].as_str().expect("a text of the workload");
         PlannedDose {

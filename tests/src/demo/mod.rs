@@ -88,7 +88,8 @@ impl Phone {
         std::fs::write(&pin, PIN).map_err(at(pin.display()))?;
         let word = |path: &Path| path.display().to_string();
         let arguments: Vec<String> =
-            ["--home".into(), word(&home), "--json".into(), "--pin-file".into(), word(&pin), "--clock".into(), clock.option(line.skew_ms)].into();
+            ["--home".into(), word(&home), "--json".into(), "--pin-file".into(), word(&pin), "--clock".into(), clock.option(line.skew_ms)]
+                .into();
         let with = |more: &[&str]| -> Vec<String> { arguments.iter().cloned().chain(more.iter().map(|m| (*m).to_owned())).collect() };
         let holdfast = program("holdfast")?;
         run(&holdfast, &with(&["--server", &relay.url(), "enrol", code, "--label", label]), &log)?;
@@ -227,9 +228,9 @@ impl<'a> Demo<'a> {
                 phone.sync()
             }
             Deed::Phone(worker, PhoneEvent::Kill | PhoneEvent::Restart) => self.phone(worker)?.kill(),
-            Deed::Server(ServerEvent::Reachable(_) | ServerEvent::Restart) | Deed::Network(_) | Deed::Phone(_, PhoneEvent::ClockMoved(_)) => {
-                Err(Trouble("the demo does not play this; the tests do (./dev test)".into()))
-            }
+            Deed::Server(ServerEvent::Reachable(_) | ServerEvent::Restart)
+            | Deed::Network(_)
+            | Deed::Phone(_, PhoneEvent::ClockMoved(_)) => Err(Trouble("the demo does not play this; the tests do (./dev test)".into())),
         }
     }
 

@@ -156,7 +156,8 @@ fn accepted(page: Page, what: &str) -> Result<(), Trouble> {
 
 /// The heart of a page that refused: its status, and the problems that it lists.
 fn said(page: &Page) -> String {
-    let text: String = page.body.split('<').filter_map(|piece| piece.split_once('>').map(|(_, text)| text.trim())).collect::<Vec<_>>().join(" ");
+    let text: String =
+        page.body.split('<').filter_map(|piece| piece.split_once('>').map(|(_, text)| text.trim())).collect::<Vec<_>>().join(" ");
     let words: Vec<&str> = text.split_whitespace().take(60).collect();
     format!("HTTP {}: {}", page.status, words.join(" "))
 }

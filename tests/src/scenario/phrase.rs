@@ -211,8 +211,12 @@ pub fn distance(a: &str, b: &str) -> usize {
 mod tests {
     use super::*;
 
-    const TABLE: &[&str] =
-        &["{worker} arrives at {visit}", "{worker} arrives at {visit} by {method}", "{worker}'s phone has no signal", "{worker} notes at {visit}: {words}"];
+    const TABLE: &[&str] = &[
+        "{worker} arrives at {visit}",
+        "{worker} arrives at {visit} by {method}",
+        "{worker}'s phone has no signal",
+        "{worker} notes at {visit}: {words}",
+    ];
 
     fn gaps(sentence: &str) -> Vec<(&'static str, String)> {
         find(TABLE, sentence).expect("a sentence").1.into_iter().collect()

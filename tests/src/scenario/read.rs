@@ -85,7 +85,17 @@ fn with_cast(text: &str, head: Head, cast: Cast) -> Result<Scenario, Troubles> {
         troubles.dedup();
         return Err(Troubles(troubles));
     }
-    Ok(Scenario { title: head.title, provider: head.provider, begins: head.begins, ends: head.ends, window: head.window, phones, acts, claims, cast })
+    Ok(Scenario {
+        title: head.title,
+        provider: head.provider,
+        begins: head.begins,
+        ends: head.ends,
+        window: head.window,
+        phones,
+        acts,
+        claims,
+        cast,
+    })
 }
 
 /// Lines that say something, with their numbers from 1.
@@ -116,10 +126,12 @@ impl Head {
         let missing = |what: &str, example: &str| Troubles(vec![Trouble { line: 1, says: format!("{what} is missing. Write: {example}") }]);
         let value = |key: &str| numbered(text).find_map(|(n, l)| l.trim().strip_prefix(key).map(|v| (n, v.trim())));
         let (_, title) = numbered(text).next().ok_or_else(|| missing("The title", "the scenario's name on the first line"))?;
-        let (provider_line, folder) = value("Provider:").ok_or_else(|| missing("The provider's folder", "Provider: ../../sample/northquay"))?;
+        let (provider_line, folder) =
+            value("Provider:").ok_or_else(|| missing("The provider's folder", "Provider: ../../sample/northquay"))?;
         let (day_line, day) = value("Day:").ok_or_else(|| missing("The day", "Day: 2026-11-03"))?;
         let at = |line: usize, says: String| Troubles(vec![Trouble { line, says }]);
-        let day = NaiveDate::parse_from_str(day, "%Y-%m-%d").map_err(|_| at(day_line, format!("“{day}” is no day. Write: Day: 2026-11-03")))?;
+        let day =
+            NaiveDate::parse_from_str(day, "%Y-%m-%d").map_err(|_| at(day_line, format!("“{day}” is no day. Write: Day: 2026-11-03")))?;
         let time = |key: &str, example: &str| {
             let (line, text) = value(key).ok_or_else(|| missing("A time", &format!("{key} {example}")))?;
             on_day(day, text).map_err(|says| at(line, says))
@@ -215,7 +227,8 @@ mod tests {
     use holdfast_model::entry::{Body as Said, PlannedTask, Report, Speaker};
     use holdfast_model::id::{PersonId, TaskId, VisitId, WorkerId};
 
-    const HEAD: &str = "A test\nProvider: nowhere\nDay: 2026-11-03\nBegins: 06:40\nEnds: 11:30\nPhones:\n  Asha Bello\n  Ben Carr, 47 minutes fast\n";
+    const HEAD: &str =
+        "A test\nProvider: nowhere\nDay: 2026-11-03\nBegins: 06:40\nEnds: 11:30\nPhones:\n  Asha Bello\n  Ben Carr, 47 minutes fast\n";
 
     fn cast() -> Cast {
         let day = NaiveDate::from_ymd_opt(2026, 11, 3).expect("a day");
@@ -286,8 +299,10 @@ mod tests {
 
     #[test]
     fn claims_are_read_with_the_board_s_words() {
-        let scenario = read("expect at 10:41 board shows Grace Otis no word, check now 1\nexpect at end 38 of 38 known, 0 missed, 3 late longest 22 min")
-            .expect("a scenario");
+        let scenario = read(
+            "expect at 10:41 board shows Grace Otis no word, check now 1\nexpect at end 38 of 38 known, 0 missed, 3 late longest 22 min",
+        )
+        .expect("a scenario");
         assert_eq!(scenario.claims[0].claim, Claim::CareAndRank(VisitId::new("V-3").expect("an id"), CareWord::NoWord, 1));
         assert_eq!(scenario.claims[1].claim, Claim::Tally { known: 38, of: 38, missed: 0, late: 3, longest_min: 22 });
         assert_eq!(scenario.claims[1].at, scenario.ends.plus(LOOKED_AT_MS));
@@ -297,9 +312,15 @@ mod tests {
     fn trouble_names_the_line_and_says_what_to_write() {
         assert_eq!(trouble("09:02 Ashha arrives at Harold Pike"), "“Ashha” is nobody who works here. Did you mean Asha Bello?");
         assert_eq!(trouble("09:02 Asha arives at Harold Pike"), "No such sentence. The nearest is: {worker} arrives at {visit}");
-        assert_eq!(trouble("09:02 Asha's phone has no signal"), "This needs a beginning and an end: 08:10-11:02 Asha's phone has no signal");
+        assert_eq!(
+            trouble("09:02 Asha's phone has no signal"),
+            "This needs a beginning and an end: 08:10-11:02 Asha's phone has no signal"
+        );
         assert_eq!(trouble("25:02 Asha leaves Harold Pike"), "“25:02” is no time. Write it as 09:02.");
-        assert_eq!(trouble("09:02 Hugh arrives at Harold Pike"), "No such visit of Hugh Irwin to Harold Pike on the rota. Their visits begin at: 07:30, 09:00.");
+        assert_eq!(
+            trouble("09:02 Hugh arrives at Harold Pike"),
+            "No such visit of Hugh Irwin to Harold Pike on the rota. Their visits begin at: 07:30, 09:00."
+        );
         assert_eq!(
             trouble("09:02 Asha records the task Wash and press at Harold Pike as done"),
             "This visit has no task “Wash and press”. It has: Wash and dress."

@@ -4,8 +4,9 @@ use super::cast::{Cast, Visit};
 use super::phrase::{self, Gaps, NoMatch};
 use super::{Act, Deed, PhoneEvent, ServerEvent, Weather};
 use holdfast_model::entry::{
-    Amended, Arrived, Body, Cancelled, CoverSent, DoseEnd, Evidence, Incident, IncidentType, Left, MedicineOutcome, Method, Note, NoteType, Observation,
-    OnTheWay, OutageClosed, OutageOpened, PhoneCall, PlannedDose, PlannedTask, Report, Speaker, TaskEnd, TaskOutcome, Told, VisitEnd, VisitOutcome, Withdrawn,
+    Amended, Arrived, Body, Cancelled, CoverSent, DoseEnd, Evidence, Incident, IncidentType, Left, MedicineOutcome, Method, Note, NoteType,
+    Observation, OnTheWay, OutageClosed, OutageOpened, PhoneCall, PlannedDose, PlannedTask, Report, Speaker, TaskEnd, TaskOutcome, Told,
+    VisitEnd, VisitOutcome, Withdrawn,
 };
 use holdfast_model::id::{DocumentId, OutageId, WorkerId};
 use holdfast_model::time::Millis;
@@ -67,7 +68,13 @@ const TABLE: &[Sentence] = &[
     }),
     moment("{worker} notes at {visit}: {words}", |l| l.tap(Body::Note(Note { about: NoteType::General, text: l.words() }))),
     moment("{worker} notices {about} at {visit}: {words}", |l| {
-        l.tap(Body::Observation(Observation { about: l.gap("about").into(), value: None, unit: String::new(), text: l.words(), concern: false }))
+        l.tap(Body::Observation(Observation {
+            about: l.gap("about").into(),
+            value: None,
+            unit: String::new(),
+            text: l.words(),
+            concern: false,
+        }))
     }),
     moment("{worker} reports a {incident} at {visit}: {words}", |l| {
         let what = one_of("kind of incident", INCIDENTS, l.gap("incident"))?;
@@ -133,8 +140,7 @@ pub const SENTENCES: [&str; TABLE.len()] = {
     patterns
 };
 
-const METHODS: &[(&str, Method)] =
-    &[("tag", Method::Tag), ("position", Method::Position), ("home phone", Method::HomePhone)];
+const METHODS: &[(&str, Method)] = &[("tag", Method::Tag), ("position", Method::Position), ("home phone", Method::HomePhone)];
 const VISIT_ENDS: &[(&str, VisitEnd)] = &[
     ("done", VisitEnd::Done),
     ("no reply", VisitEnd::NoReply),

@@ -50,21 +50,14 @@ pub struct Device {
 
 impl Device {
     /// A phone out of its box.
-    pub(super) fn new(
-        clock: ManualClock,
-        random: Arc<SeededRandom>,
-        store: Store,
-        folder: &Path,
-        desk: Desk,
-    ) -> Result<Device, Trouble> {
+    pub(super) fn new(clock: ManualClock, random: Arc<SeededRandom>, store: Store, folder: &Path, desk: Desk) -> Result<Device, Trouble> {
         let memory = (store == Store::Memory).then(|| Arc::new(MemoryDisk::new()));
         let disk: Arc<dyn Disk> = match &memory {
             Some(disk) => disk.clone(),
             None => Arc::new(LinuxDisk::new(folder.join("store")).map_err(at(folder.display()))?),
         };
         let custodian = FileCustodian::open(folder.join("keys"), random.clone()).map_err(at(folder.display()))?;
-        let ports =
-            Ports { clock: Arc::new(clock.clone()), random, network: Arc::new(desk), disk, custodian: Arc::new(custodian) };
+        let ports = Ports { clock: Arc::new(clock.clone()), random, network: Arc::new(desk), disk, custodian: Arc::new(custodian) };
         let look_at = clock.time().now();
         let folder = folder.to_owned();
         let mut device = Device {

@@ -87,8 +87,19 @@ impl World {
         let random = SeededRandom::new(options.seed);
         let network = Network::new(random.fork("network"));
         let office_clock = ManualClock::new(&time, "office");
-        let mut world =
-            World { time, random, office: None, desk: Desk::default(), office_clock, reachable: true, phones: BTreeMap::new(), network, flights: 0, tamper: None, options };
+        let mut world = World {
+            time,
+            random,
+            office: None,
+            desk: Desk::default(),
+            office_clock,
+            reachable: true,
+            phones: BTreeMap::new(),
+            network,
+            flights: 0,
+            tamper: None,
+            options,
+        };
         world.start_office()?;
         Ok(world)
     }

@@ -26,7 +26,15 @@ fn is_the_offices(body: &Body) -> bool {
     use Body::{Assigned, Cancelled, CoverSent, DealtWith, OutageClosed, OutageOpened, Person, PhoneCall, PlanVersion};
     matches!(
         body,
-        Assigned(_) | Cancelled(_) | CoverSent(_) | DealtWith(_) | OutageClosed(_) | OutageOpened(_) | Person(_) | PhoneCall(_) | PlanVersion(_)
+        Assigned(_)
+            | Cancelled(_)
+            | CoverSent(_)
+            | DealtWith(_)
+            | OutageClosed(_)
+            | OutageOpened(_)
+            | Person(_)
+            | PhoneCall(_)
+            | PlanVersion(_)
     )
 }
 

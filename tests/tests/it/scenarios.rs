@@ -22,8 +22,9 @@ fn the_rota_outage_is_the_one_that_was_asked_for() {
     let scenario = crate::s3();
     let (from, to) = scenario.window.expect("a window");
     let due = scenario.cast.visits.iter().filter(|v| (from..to).contains(&v.start)).count();
-    let dark = scenario.acts.iter().filter(|a| {
-        matches!(a.deed, holdfast_tests::scenario::Deed::Phone(_, holdfast_tests::scenario::PhoneEvent::Signal(false)))
-    });
+    let dark = scenario
+        .acts
+        .iter()
+        .filter(|a| matches!(a.deed, holdfast_tests::scenario::Deed::Phone(_, holdfast_tests::scenario::PhoneEvent::Signal(false))));
     assert_eq!((due, scenario.phones.len(), dark.count()), (38, 12, 4));
 }

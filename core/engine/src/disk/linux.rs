@@ -45,7 +45,6 @@ impl LinuxDisk {
     fn beside(&self, name: &str) -> PathBuf {
         self.home.join(BESIDE).join(name)
     }
-
 }
 
 /// Makes a rename or a new name in a directory survive a power cut.
@@ -98,6 +97,18 @@ impl Disk for LinuxDisk {
         file.sync_all()?;
         fs::rename(&aside, self.beside(name))?;
         sync_directory(&self.home.join(BESIDE))
+    }
+
+    fn note(&self, name: &str, bytes: &[u8], durable: bool) -> Result<(), DiskFault> {
+        let mut file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(self.beside(name))?;
+        file.write_all(bytes)?;
+        if file.metadata()?.len() != bytes.len() as u64 {
+            file.set_len(bytes.len() as u64)?;
+        }
+        if durable {
+            file.sync_data()?;
+        }
+        Ok(())
     }
 
     fn free_bytes(&self) -> Result<u64, DiskFault> {
@@ -163,6 +174,9 @@ mod tests {
         disk.write("epoch", b"two").expect("replaced");
         assert_eq!(disk.read("epoch"), Ok(Some(b"two".to_vec())));
         assert_eq!(disk.read("nothing"), Ok(None));
+        disk.note("count", b"longer", true).expect("noted");
+        disk.note("count", b"short", false).expect("noted");
+        assert_eq!(disk.read("count"), Ok(Some(b"short".to_vec())));
         drop(disk.open().expect("a database"));
         for path in [disk.beside("epoch"), disk.beside(LOCK), disk.path(STORE)] {
             let mode = fs::metadata(&path).expect("there").permissions().mode();

@@ -229,7 +229,12 @@ impl OpenDoc {
     }
 
     /// Sets the standing of own entries anew, after receipts came or the office lost some.
-    pub(super) fn set_standings(&mut self, store: &Store, standings: &mut Standings, device: &holdfast_model::id::DeviceId) -> Result<(), EngineError> {
+    pub(super) fn set_standings(
+        &mut self,
+        store: &Store,
+        standings: &mut Standings,
+        device: &holdfast_model::id::DeviceId,
+    ) -> Result<(), EngineError> {
         for held in &mut self.held {
             let (of, epoch, seq) = held.read.place();
             if of == device && standings.knows(epoch) {

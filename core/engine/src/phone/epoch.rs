@@ -3,7 +3,7 @@
 //! here: the store and a companion file beside the keys (which no app backup carries) hold the same random mark, renewed at every open,
 //! and the file knows the place it lies in.
 
-use super::{Chain, EPOCH_FILE, Phone};
+use super::{Chain, EPOCH_FILE, Phone, enrolment_bytes};
 use crate::error::EngineError;
 use holdfast_model::id::ChainEpoch;
 use serde::{Deserialize, Serialize};
@@ -27,12 +27,8 @@ impl Phone {
         let store = self.store()?;
         let stored = store.epochs()?.last().map(|e| e.epoch);
         let mark = store.meta("mark")?.and_then(|bytes| String::from_utf8(bytes).ok());
-        let companion = self
-            .ports
-            .disk
-            .read(EPOCH_FILE)?
-            .and_then(|bytes| serde_json::from_slice::<Companion>(&bytes).ok())
-            .filter(|c| c.v == 1);
+        let companion =
+            self.ports.disk.read(EPOCH_FILE)?.and_then(|bytes| serde_json::from_slice::<Companion>(&bytes).ok()).filter(|c| c.v == 1);
         let place = data_encoding::HEXLOWER.encode(&self.ports.disk.place()?);
         let epoch = match (stored, mark, companion) {
             (Some(epoch), Some(mark), Some(c)) if c.place == place && c.epoch == epoch && (mark == c.mark || mark == c.next) => Some(epoch),
@@ -41,7 +37,9 @@ impl Phone {
         match epoch {
             Some(epoch) => {
                 self.chain = Chain { epoch, at: self.store()?.chain_head(epoch)? };
-                self.mark_open(epoch, &place)
+                // Marked with the first entry: until one is made, opening changes nothing that a copy could contradict.
+                self.unmarked = true;
+                Ok(())
             }
             None => self.begin_epoch(),
         }
@@ -76,20 +74,49 @@ impl Phone {
     }
 
     /// Renews the mark on both sides: the file first names both marks, so a cut anywhere in between is no clone.
-    fn mark_open(&self, epoch: ChainEpoch, place: &str) -> Result<(), EngineError> {
+    fn mark_open(&mut self, epoch: ChainEpoch, place: &str) -> Result<(), EngineError> {
         let mut bytes = [0; 16];
         self.ports.random.fill(&mut bytes);
         let next = data_encoding::HEXLOWER.encode(&bytes);
         let mark = self.store()?.meta("mark")?.and_then(|b| String::from_utf8(b).ok()).unwrap_or_default();
         let write = |mark: &str, next: &str| {
-            let companion =
-                Companion { v: 1, place: place.to_owned(), epoch, mark: mark.to_owned(), next: next.to_owned() };
+            let companion = Companion { v: 1, place: place.to_owned(), epoch, mark: mark.to_owned(), next: next.to_owned() };
             let bytes = serde_json::to_vec(&companion).expect("a companion has string keys only");
             self.ports.disk.write(EPOCH_FILE, &bytes)
         };
         write(&mark, &next)?;
         self.store()?.write(|tx| tx.set_meta("mark", next.as_bytes()))?;
         write(&next, &next)?;
+        self.unmarked = false;
         Ok(())
+    }
+
+    /// Makes durable what opening the phone left in memory, so that the first screen need not wait for it: the mark of this open, the clocks
+    /// at its start, the lease used up so far. Called before the first entry and the first request, when there is time, and at the end.
+    pub(super) fn settle(&mut self) -> Result<(), EngineError> {
+        if self.store.is_none() || self.enrolment.is_none() {
+            return Ok(());
+        }
+        if self.unmarked {
+            let place = data_encoding::HEXLOWER.encode(&self.ports.disk.place()?);
+            self.mark_open(self.chain.epoch, &place)?;
+        }
+        if let Some(start) = self.unsettled {
+            let bytes = enrolment_bytes(self.enrolment()?);
+            self.store()?.write(|tx| {
+                tx.keep_sample(&start)?;
+                tx.set_meta("enrolment", &bytes)
+            })?;
+            self.unsettled = None;
+        }
+        Ok(())
+    }
+
+    /// When nothing else is to be done: settles, and folds the write-ahead log back.
+    pub fn idle(&mut self) -> Result<(), EngineError> {
+        self.guarded(|phone| {
+            phone.settle()?;
+            phone.store.as_ref().map_or(Ok(()), crate::store::Store::tidy)
+        })
     }
 }

@@ -10,8 +10,8 @@ mod link;
 mod pin;
 mod read_up;
 mod record;
-mod sealed;
 mod screens;
+mod sealed;
 mod sync;
 mod validate;
 
@@ -68,6 +68,10 @@ pub struct Phone {
     flight: Option<sync::Flight>,
     /// The last clock sample taken: a jump of the wall clock against the boot-anchored one makes another.
     sampled: Option<ClockSample>,
+    /// The clocks at the opening, which the store has not been told yet.
+    unsettled: Option<ClockSample>,
+    /// True until this open has left its mark.
+    unmarked: bool,
     faults: faults::Faults,
 }
 
@@ -146,6 +150,8 @@ impl Phone {
             session: None,
             flight: None,
             sampled: None,
+            unsettled: None,
+            unmarked: false,
             faults: faults::Faults::default(),
         };
         phone.resume()?;
@@ -171,8 +177,11 @@ impl Phone {
         if self.enrolment.is_some() {
             self.find_chain()?;
             self.start_session(now)?;
-            self.sample(now, None)?;
-            self.tick_lease(now)?;
+            if let Some(enrolment) = &mut self.enrolment {
+                enrolment.lease.tick(&now);
+            }
+            let start = ClockSample { boot: now.boot, mono_ms: now.mono_ms, wall: now.wall, truth: None };
+            (self.unsettled, self.sampled) = (Some(start), Some(start));
         }
         Ok(())
     }
@@ -299,9 +308,9 @@ impl Phone {
     fn notice_clock(&mut self, clock: ClockReading) -> Result<(), EngineError> {
         /// Drift of a second a day is no jump; a hand on the settings is.
         const JUMP_MS: i64 = 2_000;
-        let jumped = self.sampled.is_none_or(|last| {
-            last.boot != clock.boot || (clock.wall.since(last.wall) - (clock.mono_ms - last.mono_ms)).abs() > JUMP_MS
-        });
+        let jumped = self
+            .sampled
+            .is_none_or(|last| last.boot != clock.boot || (clock.wall.since(last.wall) - (clock.mono_ms - last.mono_ms)).abs() > JUMP_MS);
         if jumped { self.sample(clock, None) } else { Ok(()) }
     }
 
@@ -309,13 +318,6 @@ impl Phone {
     fn keep_enrolment(&self) -> Result<(), EngineError> {
         let bytes = enrolment_bytes(self.enrolment()?);
         self.store()?.write(|tx| tx.set_meta("enrolment", &bytes))
-    }
-
-    fn tick_lease(&mut self, clock: ClockReading) -> Result<(), EngineError> {
-        if let Some(enrolment) = &mut self.enrolment {
-            enrolment.lease.tick(&clock);
-        }
-        self.keep_enrolment()
     }
 }
 

@@ -11,6 +11,8 @@ use std::collections::HashMap;
 
 /// Companion file that holds the count of wrong PINs a second time: putting the store back gains no tries.
 pub(super) const LOCKOUT_FILE: &str = "lockout";
+/// Length of that file: more than a count ever needs, less than a disk writes at once.
+const LOCKOUT_BYTES: usize = 256;
 
 impl Phone {
     /// Opens the phone for its worker.
@@ -27,6 +29,8 @@ impl Phone {
 
     /// Forgets every key. What is under way to the office stays under way; recording needs the PIN again.
     pub fn lock(&mut self) {
+        // What cannot be settled now is settled, or reported, by the next entry.
+        let _ = self.settle();
         self.reading = None;
     }
 
@@ -54,7 +58,7 @@ impl Phone {
         let lock = WorkerLock::from_bytes(&bytes).map_err(EngineError::Keys)?;
         let before = lockout;
         match lockout.attempt(&clock) {
-            Verdict::Open { .. } => self.keep_lockout(lockout)?,
+            Verdict::Open { .. } => self.note_lockout(lockout, true)?,
             Verdict::Wait { ms, .. } => return Err(EngineError::PinTooSoon { wait_ms: ms }),
             Verdict::Destroyed => return Err(self.destroy()?),
         }
@@ -63,14 +67,21 @@ impl Phone {
         match attempt(&lock, holder, &pin, self) {
             Ok(done) => {
                 lockout.succeeded();
-                self.keep_lockout(lockout)?;
+                // Should a power cut swallow this, one try reads as wrong until the next right one.
+                self.note_lockout(lockout, false)?;
+                if self.store()?.meta("lockout")?.is_some() {
+                    self.store()?.write(|tx| tx.drop_meta("lockout"))?;
+                }
                 Ok(done)
             }
-            Err(LockFault::WrongPin) => match lockout.verdict(&clock) {
-                Verdict::Open { left } => Err(EngineError::WrongPin { left: left.into(), wait_ms: 0 }),
-                Verdict::Wait { ms, left } => Err(EngineError::WrongPin { left: left.into(), wait_ms: ms }),
-                Verdict::Destroyed => Err(self.destroy()?),
-            },
+            Err(LockFault::WrongPin) => {
+                self.keep_lockout(lockout)?;
+                match lockout.verdict(&clock) {
+                    Verdict::Open { left } => Err(EngineError::WrongPin { left: left.into(), wait_ms: 0 }),
+                    Verdict::Wait { ms, left } => Err(EngineError::WrongPin { left: left.into(), wait_ms: ms }),
+                    Verdict::Destroyed => Err(self.destroy()?),
+                }
+            }
             Err(LockFault::Custody(CustodyFault::Gone)) => Err(EngineError::LockedOut),
             Err(fault) => {
                 // The device did not release its key, so the PIN was never tried.
@@ -93,10 +104,18 @@ impl Phone {
         Ok(stored.stricter(Lockout::read(self.ports.disk.read(LOCKOUT_FILE)?.as_deref())))
     }
 
+    /// Notes a count beside the store: before a try, durable.
+    fn note_lockout(&self, lockout: Lockout, durable: bool) -> Result<(), EngineError> {
+        let mut bytes = lockout.to_bytes();
+        // Of one length, so that overwriting it in place moves nothing else.
+        bytes.resize(bytes.len().max(LOCKOUT_BYTES), b' ');
+        Ok(self.ports.disk.note(LOCKOUT_FILE, &bytes, durable)?)
+    }
+
+    /// Keeps a count in both places.
     fn keep_lockout(&self, lockout: Lockout) -> Result<(), EngineError> {
-        let bytes = lockout.to_bytes();
-        self.ports.disk.write(LOCKOUT_FILE, &bytes)?;
-        self.store()?.write(|tx| tx.set_meta("lockout", &bytes))
+        self.note_lockout(lockout, true)?;
+        self.store()?.write(|tx| tx.set_meta("lockout", &lockout.to_bytes()))
     }
 
     fn read_with(&mut self, key: &WorkerKey) -> Result<(), EngineError> {

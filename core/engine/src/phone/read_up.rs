@@ -11,11 +11,7 @@ const UNREAD: &str = "unread";
 
 /// Notes, within the transaction that keeps the receipts, from which own entry on documents' rows are behind.
 pub(super) fn note(store: &Store, tx: &Writer<'_>, epochs: &[EpochRow], acked: &BTreeMap<ChainEpoch, u64>) -> Result<(), EngineError> {
-    let first = epochs
-        .iter()
-        .filter_map(|e| acked.get(&e.epoch).map(|to| e.first_n + e.acked.min(*to) as i64))
-        .chain(noted(store)?)
-        .min();
+    let first = epochs.iter().filter_map(|e| acked.get(&e.epoch).map(|to| e.first_n + e.acked.min(*to) as i64)).chain(noted(store)?).min();
     first.map_or(Ok(()), |n| tx.set_meta(UNREAD, &n.to_be_bytes()))
 }
 

@@ -1,8 +1,8 @@
 //! Writing entries: stamp, author, seal, one transaction. Nothing here waits for a network.
 
+use super::Phone;
 use super::docs::{self, OpenDoc};
 use super::validate::{self, Offered};
-use super::Phone;
 use crate::error::{EngineError, Problem};
 use crate::intent::{Intent, Saved};
 use crate::store::{OwnRow, Sealed};
@@ -77,7 +77,9 @@ impl Phone {
 
     /// The one way in which an entry comes to be.
     fn write(&mut self, doc: &DocumentId, intent: Intent) -> Result<Saved, EngineError> {
+        self.settle()?;
         let clock = self.ports.clock.read();
+        self.notice_clock(clock)?;
         let Intent { mut body, happened, reference } = intent;
         let offered = self.offered(doc)?;
         fill_in(&mut body, &offered);

@@ -1,7 +1,7 @@
 //! Making the screens. A run's list reads one row of its day and one of each of its visits and persons: today, never history.
 
-use super::docs;
 use super::Phone;
+use super::docs;
 use crate::error::EngineError;
 use crate::screen::{Contact, Counts, OwedScreen, PersonScreen, RunScreen, StatusScreen, VisitScreen};
 use crate::store::Store;

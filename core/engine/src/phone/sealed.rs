@@ -216,7 +216,9 @@ impl Phone {
         self.sampled = sample.or(self.sampled);
         outcome.waiting = self.store()?.waiting()?;
         self.tell_session(flight, reply, back, &mut outcome)?;
-        if flight.pulls && let Some(session) = &mut self.session {
+        if flight.pulls
+            && let Some(session) = &mut self.session
+        {
             // Locked while the answer was under way: what it brought is asked for again.
             session.nudged();
         }

@@ -157,7 +157,11 @@ impl Phone {
             let error = refusal(&answer);
             if self.mended(&error).map_err(bad)? {
                 self.fail(flight.ticket, Failure::Busy(Some(0)));
-                return Ok(SyncOutcome { requests: 1, waiting: self.store().and_then(Store::waiting).map_err(bad)?, ..SyncOutcome::default() });
+                return Ok(SyncOutcome {
+                    requests: 1,
+                    waiting: self.store().and_then(Store::waiting).map_err(bad)?,
+                    ..SyncOutcome::default()
+                });
             }
             let failure = match (answer.status, &error) {
                 (503 | 429, EngineError::Refused { retry_ms, .. }) => Failure::Busy(*retry_ms),
@@ -294,7 +298,11 @@ impl Phone {
                 for (segment, changes) in incoming.good.remove(doc).unwrap_or_default() {
                     let new = open.take_pulled(changes, reply.t2)?;
                     if new > 0 {
-                        tx.put(Sealed::Pulled, next_pulled, &reading.keys.seal("pulled", next_pulled, &docs::encode_pulled(&segment, reply.t2)))?;
+                        tx.put(
+                            Sealed::Pulled,
+                            next_pulled,
+                            &reading.keys.seal("pulled", next_pulled, &docs::encode_pulled(&segment, reply.t2)),
+                        )?;
                         open.row.pulled.push(next_pulled);
                         next_pulled += 1;
                         outcome.pulled += new as u32;
@@ -372,7 +380,12 @@ impl Phone {
     }
 
     /// How far the office is with each stretch, by receipts; back to its own mark where it has lost some.
-    pub(super) fn acked_after(&self, reply: &SyncReply, receipts: &[Receipt], outcome: &mut SyncOutcome) -> Result<BTreeMap<ChainEpoch, u64>, EngineError> {
+    pub(super) fn acked_after(
+        &self,
+        reply: &SyncReply,
+        receipts: &[Receipt],
+        outcome: &mut SyncOutcome,
+    ) -> Result<BTreeMap<ChainEpoch, u64>, EngineError> {
         let new_life = reply.server_epoch != self.enrolment()?.server_epoch;
         let mut acked = BTreeMap::new();
         for row in self.store()?.epochs()? {

@@ -159,8 +159,9 @@ impl Store {
     /// The stretches of this phone's chain, oldest first.
     pub fn epochs(&self) -> Result<Vec<EpochRow>, EngineError> {
         let mut statement = self.conn.prepare_cached("SELECT epoch, first_n, acked FROM epochs ORDER BY first_n, rowid")?;
-        let rows = statement
-            .query_map([], |row| Ok(EpochRow { epoch: ChainEpoch(row.get(0)?), first_n: row.get(1)?, acked: row.get::<_, i64>(2)? as u64 }))?;
+        let rows = statement.query_map([], |row| {
+            Ok(EpochRow { epoch: ChainEpoch(row.get(0)?), first_n: row.get(1)?, acked: row.get::<_, i64>(2)? as u64 })
+        })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
@@ -179,8 +180,9 @@ impl Store {
 
     /// Own entries by row number, both ends included, at most `most`.
     pub fn own(&self, from_n: i64, to_n: i64, most: usize) -> Result<Vec<OwnRow>, EngineError> {
-        let mut statement =
-            self.conn.prepare_cached("SELECT n, epoch, seq, head, sealed, outbox, proof FROM own WHERE n BETWEEN ?1 AND ?2 ORDER BY n LIMIT ?3")?;
+        let mut statement = self
+            .conn
+            .prepare_cached("SELECT n, epoch, seq, head, sealed, outbox, proof FROM own WHERE n BETWEEN ?1 AND ?2 ORDER BY n LIMIT ?3")?;
         let rows = statement.query_map(params![from_n, to_n, most as i64], |row| {
             Ok(OwnRow {
                 n: row.get(0)?,
@@ -221,8 +223,9 @@ impl Store {
 
     /// The receipt that covers one of the phone's entries.
     pub fn receipt(&self, epoch: ChainEpoch, seq: u64) -> Result<Option<Receipt>, EngineError> {
-        let mut statement =
-            self.conn.prepare_cached("SELECT json FROM receipts WHERE epoch = ?1 AND first <= ?2 AND last >= ?2 ORDER BY first DESC LIMIT 1")?;
+        let mut statement = self
+            .conn
+            .prepare_cached("SELECT json FROM receipts WHERE epoch = ?1 AND first <= ?2 AND last >= ?2 ORDER BY first DESC LIMIT 1")?;
         let json = statement.query_row(params![epoch.0, seq as i64], |row| row.get::<_, String>(0)).optional()?;
         Ok(json.and_then(|text| serde_json::from_str(&text).ok()))
     }
@@ -379,9 +382,8 @@ impl Writer<'_> {
     /// Keeps a verified receipt and lets go of the copies that were sealed for the way there.
     pub fn keep_receipt(&self, receipt: &Receipt) -> Result<(), EngineError> {
         let json = serde_json::to_string(receipt).expect("a receipt has string keys only");
-        let mut statement = self
-            .conn
-            .prepare_cached("INSERT OR REPLACE INTO receipts (epoch, first, last, held, json) VALUES (?1, ?2, ?3, ?4, ?5)")?;
+        let mut statement =
+            self.conn.prepare_cached("INSERT OR REPLACE INTO receipts (epoch, first, last, held, json) VALUES (?1, ?2, ?3, ?4, ?5)")?;
         statement.execute(params![receipt.epoch.0, receipt.first as i64, receipt.last as i64, receipt.held.len() as i64, json])?;
         let mut statement = self.conn.prepare_cached(
             "UPDATE own SET outbox = NULL WHERE outbox IS NOT NULL AND n BETWEEN

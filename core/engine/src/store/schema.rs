@@ -1,8 +1,8 @@
 //! Shape and version of the store. Steps only go forward; `docs/storage-format.md` describes every table.
 
 use crate::error::EngineError;
-use rusqlite::config::DbConfig;
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 
 /// One step for each version, in order. A step that was ever released is never edited.
 const STEPS: &[&str] = &[

@@ -144,7 +144,10 @@ impl Office {
             body,
         };
         let text = entry.text();
-        let (tail, hand) = state.tails.entry(doc.clone()).or_insert_with(|| (Tail::genesis(), Hand::new(Digest::of(text.as_bytes()).0[..16].try_into().expect("16"))));
+        let (tail, hand) = state
+            .tails
+            .entry(doc.clone())
+            .or_insert_with(|| (Tail::genesis(), Hand::new(Digest::of(text.as_bytes()).0[..16].try_into().expect("16"))));
         let (record, hash) = author(tail, hand, id, &text);
         let segments = segments(&[(doc.clone(), record, hash)]);
         let digest = Digest::of(text.as_bytes());

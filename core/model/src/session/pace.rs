@@ -63,12 +63,7 @@ const LEAST_PULL: u32 = 64 * 1024;
 impl Batch {
     pub(super) fn new(pace: &Pace) -> Batch {
         let most = pace.push_entries.clamp(1, limits::PUSH_ENTRIES as u64);
-        Batch {
-            entries: most,
-            most,
-            bytes: pace.push_bytes.clamp(1, limits::SEGMENT_BYTES),
-            pull_bytes: pace.pull_bytes,
-        }
+        Batch { entries: most, most, bytes: pace.push_bytes.clamp(1, limits::SEGMENT_BYTES), pull_bytes: pace.pull_bytes }
     }
 
     pub(super) fn entries(&self) -> u64 {

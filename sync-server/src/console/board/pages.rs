@@ -7,7 +7,7 @@ use super::super::say::Say;
 use super::super::{Console, Drawing, blocking};
 use super::filters::Filters;
 use super::live::{Page, Remembered};
-use super::view::{CheckView, Directory, Drawn, May, Number, Picks, SectionView, SilentPhone, TallyView, draw};
+use super::view::{CheckView, Directory, Drawn, May, Number, Picks, SectionView, SilentPhone, TallyView, check, draw, weightiest};
 use crate::http::Stop;
 use crate::office::Office;
 use askama::Template;
@@ -103,12 +103,14 @@ fn picture(console: &Console, drawing: &Drawing) -> Picture {
     // Read before the board: news that comes in between is then looked at again, never passed over.
     let seq = office.seq(&drawing.branch);
     let filter = drawing.filters.filter(say.now);
-    let (drawn, runs) = office.board(&drawing.branch, &filter, |view| {
+    // Nothing in here may ask the office again: it holds its rows meanwhile, and a writer may be waiting for them.
+    let (mut drawn, checks, runs) = office.board(&drawing.branch, &filter, |view| {
         let mut cache = console.inner.rows.lock().unwrap_or_else(PoisonError::into_inner);
-        let drawn = draw(view, &drawing.filters, drawing.may, &Numbers { office }, &mut cache, &say);
+        let drawn = draw(view, &drawing.filters, &mut cache, &say);
         let runs = view.sections.iter().filter_map(|s| run_choice(s.run.as_ref()?.as_str(), s.worker.as_ref(), &say)).collect();
-        (drawn, runs)
+        (drawn, weightiest(view), runs)
     });
+    drawn.check.items = checks.iter().map(|c| check(c, drawing.may, &Numbers { office }, &say)).collect();
     let band = BandPart { outage: &console.outage_band(&drawing.branch) }.render().unwrap_or_default();
     Picture { drawn, band, seq, as_of: console.as_of(), runs }
 }
@@ -192,9 +194,8 @@ pub async fn live(
     let (feed, events) = mpsc::channel(4);
     let remembered = console.inner.pages.find(&asked.page);
     // The page's stream shows what the page was drawn for, to the session that opened it, and nothing else.
-    let ours = remembered.filter(|r| {
-        r.key.session == desk.session.token && r.key.branch == desk.branch && r.key.hidden == desk.session.names_hidden
-    });
+    let ours = remembered
+        .filter(|r| r.key.session == desk.session.token && r.key.branch == desk.branch && r.key.hidden == desk.session.names_hidden);
     let got = headers.get("last-event-id").and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok()).unwrap_or(0);
     let resumed = ours.and_then(|r| {
         let mut state = r.state.lock().unwrap_or_else(PoisonError::into_inner);

@@ -141,7 +141,7 @@ impl Row {
             check_now: shown.check.is_some(),
             know: say.know(&facts.know, &now.care),
             lead,
-            said: said(facts, &now.care, say),
+            said: said(facts, &now.care, shown.check.is_some(), say),
             open_action,
         }
     }
@@ -181,8 +181,7 @@ fn day_note(facts: &BoardRow, say: &Say<'_>) -> String {
 /// Flags, with the double-up and its hoist in one, and the next dose that must be on time.
 pub fn marks(facts: &BoardRow, say: &Say<'_>) -> Vec<Mark> {
     let mut marks: Vec<Mark> = Vec::new();
-    let two: Vec<_> =
-        [Flag::DoubleUp, Flag::Hoist].into_iter().filter(|f| facts.flags.contains(f)).map(|f| say.words.flag(f)).collect();
+    let two: Vec<_> = [Flag::DoubleUp, Flag::Hoist].into_iter().filter(|f| facts.flags.contains(f)).map(|f| say.words.flag(f)).collect();
     if !two.is_empty() {
         marks.push(Mark { icon: "two", words: two.join(", "), plain: false });
     }
@@ -213,7 +212,7 @@ fn lead(facts: &BoardRow, open: u32, say: &Say<'_>) -> (String, String) {
 }
 
 /// What was said, in one line: the phone call's words while nothing better is known, then tasks, times, plan.
-fn said(facts: &BoardRow, care: &Care, say: &Say<'_>) -> String {
+fn said(facts: &BoardRow, care: &Care, checked: bool, say: &Say<'_>) -> String {
     let w = say.words;
     let mut parts: Vec<String> = Vec::new();
     if let (Know::PhoneCall { .. }, Some(call)) = (&facts.know, &facts.call) {
@@ -222,7 +221,8 @@ fn said(facts: &BoardRow, care: &Care, say: &Say<'_>) -> String {
             parts.push(w.say("said-tasks-unknown", &[]));
         }
     }
-    if matches!(care, Care::NoWord { .. }) {
+    // Where somebody is about to act on silence; everywhere, it would be wallpaper.
+    if checked && matches!(care, Care::NoWord { .. }) {
         parts.push(w.say("no-word-is-not-missed", &[]));
     }
     if matches!(facts.know, Know::WorkersPhone { .. }) {

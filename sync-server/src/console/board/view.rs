@@ -50,12 +50,7 @@ impl May {
     pub fn of(actor: &Actor, branch: &BranchId) -> May {
         let here = Resource::Branch(branch.clone());
         let may = |action| authorize(actor, action, &here).is_ok();
-        May {
-            log: may(Action::LogPhoneCall),
-            cover: may(Action::SendCover),
-            deal: may(Action::DealWith),
-            cancel: may(Action::CancelVisit),
-        }
+        May { log: may(Action::LogPhoneCall), cover: may(Action::SendCover), deal: may(Action::DealWith), cancel: may(Action::CancelVisit) }
     }
 }
 
@@ -218,23 +213,16 @@ pub struct RunPart<'a> {
     pub section: &'a SectionView,
 }
 
-/// Draws the board.
-pub fn draw(
-    board: &BoardView<'_>,
-    filters: &Filters,
-    may: May,
-    directory: &dyn Directory,
-    rows: &mut RowCache,
-    say: &Say<'_>,
-) -> Drawn {
+/// Draws the board, all but *check now*: that needs telephone numbers, which must not be looked up while the office's
+/// rows are held.
+pub fn draw(board: &BoardView<'_>, filters: &Filters, rows: &mut RowCache, say: &Say<'_>) -> Drawn {
     let needle = filters.text.to_lowercase();
     rows.begin(say);
     let sections = board.sections.iter().flat_map(|s| sections(s, &needle, rows, say)).filter(|s| !s.rows.is_empty()).collect();
-    let items = board.check_now.iter().take(CHECKS).map(|c| check(c, may, directory, say)).collect();
     Drawn {
         tally: tally(board, filters, say),
         sections,
-        check: CheckView { items, total: board.check_now.len() },
+        check: CheckView { items: Vec::new(), total: board.check_now.len() },
         silent: board.quiet.iter().take(SILENT).map(|q| silent(q, say)).collect(),
     }
 }
@@ -293,9 +281,7 @@ fn width(n: u32, of: u32) -> u8 {
 fn sections(section: &Section<'_>, needle: &str, cache: &mut RowCache, say: &Say<'_>) -> Vec<SectionView> {
     let worker = section.worker.as_ref().map(|w| say.worker(w)).unwrap_or_default();
     let title = match (&section.run, worker.is_empty()) {
-        (Some(run), false) => {
-            say.words.say("run-title", &[("worker", worker.as_str().into()), ("run", run_short(run.as_str()).into())])
-        }
+        (Some(run), false) => say.words.say("run-title", &[("worker", worker.as_str().into()), ("run", run_short(run.as_str()).into())]),
         (Some(run), true) => say.words.say("run-title-run", &[("run", run_short(run.as_str()).into())]),
         (None, false) => worker.clone(),
         (None, true) => say.plain("run-title-none"),
@@ -368,13 +354,21 @@ fn silent(quiet: &QuietPhone, say: &Say<'_>) -> SilentPhone {
     let phone = &quiet.phone;
     let name = phone.worker.as_ref().map_or_else(|| phone.label.clone(), |w| say.worker(w));
     let since = match phone.heard {
-        Some(at) => say.words.say("silent-since", &[("time", say.time(at).into()), ("duration", say.words.duration(say.now.since(at)).into())]),
+        Some(at) => {
+            say.words.say("silent-since", &[("time", say.time(at).into()), ("duration", say.words.duration(say.now.since(at)).into())])
+        }
         None => say.words.quiet(say.now, quiet),
     };
     SilentPhone { name, since }
 }
 
-fn check(c: &CheckNow, may: May, directory: &dyn Directory, say: &Say<'_>) -> CheckItem {
+/// The weightiest of *check now*, to be worded once the office's rows are let go.
+pub fn weightiest(board: &BoardView<'_>) -> Vec<CheckNow> {
+    board.check_now.iter().take(CHECKS).cloned().collect()
+}
+
+/// One line of *check now*.
+pub fn check(c: &CheckNow, may: May, directory: &dyn Directory, say: &Say<'_>) -> CheckItem {
     let text = say.reason(&c.why);
     // The first whose number is known; without any, the first, so that the office at least knows whom to look for.
     let found = c.ring.iter().find_map(|r| directory.find(c.person.as_ref(), r).map(|n| (r, n)));

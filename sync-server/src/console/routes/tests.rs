@@ -70,7 +70,10 @@ impl World {
     }
 
     fn path(&self, path: &str) -> String {
-        path.replace("{visit}", "V-104-0730").replace("{person}", "P-101").replace("{outage}", "O-1").replace("{device}", "D-none")
+        path.replace("{visit}", "V-104-0730")
+            .replace("{person}", "P-101")
+            .replace("{outage}", "O-1")
+            .replace("{device}", "D-none")
             .replace("{job}", "none")
             .replace("{account}", "999")
     }
@@ -198,7 +201,9 @@ async fn hidden_names_stand_nowhere_on_any_page() {
     let mut hide = request(&Method::POST, "/console/names", Some(&cookie));
     *hide.body_mut() = Body::from("hide=yes&back=%2Fconsole%2Fboard");
     assert_eq!(world.ask(hide).await.status(), StatusCode::SEE_OTHER);
-    for path in ["/console/board", "/console/visits/V-104-0730", "/console/people/P-101", "/console/plans", "/console/phones", "/console/held"] {
+    for path in
+        ["/console/board", "/console/visits/V-104-0730", "/console/people/P-101", "/console/plans", "/console/phones", "/console/held"]
+    {
         let response = world.ask(request(&Method::GET, path, Some(&cookie))).await;
         assert_eq!(response.status(), StatusCode::OK, "{path}");
         let page = text(response).await;
