@@ -19,10 +19,14 @@ fn main() -> ExitCode {
     let json = cli.common.json;
     let name = session::name(&cli.command);
     let done = match session::Session::open(cli.common) {
-        Ok(mut session) => match cli.command {
-            args::Command::Shell => shell::run(&mut session),
-            command => session.answer(command),
-        },
+        Ok(mut session) => {
+            let done = match cli.command {
+                args::Command::Shell => shell::run(&mut session),
+                command => session.answer(command),
+            };
+            session.close();
+            done
+        }
         Err(failure) => Err(failure),
     };
     match done {

@@ -178,6 +178,11 @@ impl Session {
         }
     }
 
+    /// Ends in order: what opening left in memory is written down.
+    pub fn close(mut self) {
+        self.phone.pause();
+    }
+
     /// Opens the phone with the PIN, if it is not open.
     pub fn unlock(&mut self) -> Result<(), Failure> {
         if !self.phone.is_unlocked() && self.phone.is_enrolled() {

@@ -320,7 +320,11 @@ impl Actor {
                     self.observers.remove(&number);
                 }
                 Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => return,
-                Err(RecvTimeoutError::Timeout) => self.dirty = true,
+                Err(RecvTimeoutError::Timeout) => {
+                    // A store that cannot be tidied now says so at the next entry.
+                    let _ = self.phone.idle();
+                    self.dirty = true;
+                }
             }
             if self.contact && self.phone.is_enrolled() {
                 // The thread that carries it is gone only with this one.

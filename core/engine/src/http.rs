@@ -25,9 +25,9 @@ pub struct HttpNetwork {
 
 #[derive(Clone)]
 struct Route {
-    url: String,
-    /// `None`: an address that may not be used.
-    client: Option<reqwest::Client>,
+    server: ServerAddress,
+    /// Made with the first exchange: a phone opens without it. `Some(None)`: an address that may not be used.
+    client: Option<Option<reqwest::Client>>,
 }
 
 impl HttpNetwork {
@@ -37,14 +37,15 @@ impl HttpNetwork {
         Ok(HttpNetwork { runtime, routes: Mutex::new(Vec::new()) })
     }
 
-    fn routes(&self) -> Vec<Route> {
-        self.routes.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    fn routes(&self) -> Vec<(String, Option<reqwest::Client>)> {
+        let mut routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
+        routes.iter_mut().map(|r| (r.server.url.clone(), r.client.get_or_insert_with(|| client(&r.server)).clone())).collect()
     }
 
     /// The route that worked comes first from now on.
     fn prefer(&self, url: &str) {
         let mut routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(at) = routes.iter().position(|r| r.url == url) {
+        if let Some(at) = routes.iter().position(|r| r.server.url == url) {
             routes[..=at].rotate_right(1);
         }
     }
@@ -53,14 +54,14 @@ impl HttpNetwork {
 impl Network for HttpNetwork {
     fn exchange(&self, ask: Ask, timeout: Duration) -> Result<Answer, NetworkFault> {
         let mut worst = NetworkFault::Unreachable;
-        for route in self.routes() {
-            let Some(client) = route.client else {
+        for (url, client) in self.routes() {
+            let Some(client) = client else {
                 worst = NetworkFault::Address;
                 continue;
             };
-            match self.runtime.block_on(exchange(&client, &route.url, &ask, timeout)) {
+            match self.runtime.block_on(exchange(&client, &url, &ask, timeout)) {
                 Ok(answer) => {
-                    self.prefer(&route.url);
+                    self.prefer(&url);
                     return Ok(answer);
                 }
                 // What says most about the cause is what the person hears.
@@ -72,7 +73,7 @@ impl Network for HttpNetwork {
     }
 
     fn reach(&self, servers: &[ServerAddress]) {
-        let routes = servers.iter().map(|s| Route { url: s.url.clone(), client: client(s) }).collect();
+        let routes = servers.iter().map(|s| Route { server: s.clone(), client: None }).collect();
         *self.routes.lock().unwrap_or_else(PoisonError::into_inner) = routes;
     }
 }
@@ -263,7 +264,7 @@ mod tests {
         let both = HttpNetwork::new().expect("a runtime");
         both.reach(&[closed.to_string(), open].map(|a| ServerAddress::parse(&format!("http://{a}")).expect("an address")));
         assert_eq!(both.exchange(ask(), Duration::from_secs(5)).map(|a| a.status), Ok(200));
-        assert_ne!(both.routes()[0].url, format!("http://{closed}"), "what answered comes first from now on");
+        assert_ne!(both.routes()[0].0, format!("http://{closed}"), "what answered comes first from now on");
         server.join().expect("served");
     }
 

@@ -49,6 +49,7 @@ impl Phone {
 
     fn next_ask(&mut self) -> Result<Option<Ask>, EngineError> {
         self.enrolment()?;
+        self.settle()?;
         let clock = self.ports.clock.read();
         self.notice_clock(clock)?;
         loop {
