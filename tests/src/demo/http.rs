@@ -33,28 +33,17 @@ impl Visitor {
         Visitor { office, cookie: None }
     }
 
-    /// Looks at a page.
-    pub fn get(&mut self, path: &str) -> std::io::Result<Page> {
-        self.send("GET", path, None)
-    }
-
     /// Sends a form in.
     pub fn post(&mut self, path: &str, form: &[(&str, &str)]) -> std::io::Result<Page> {
         let body: Vec<String> = form.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
-        self.send("POST", path, Some(body.join("&")))
-    }
-
-    fn send(&mut self, method: &str, path: &str, form: Option<String>) -> std::io::Result<Page> {
+        let form = body.join("&");
         let host = self.office;
-        let mut request = format!("{method} {path} HTTP/1.1\r\nhost: {host}\r\norigin: http://{host}\r\nconnection: close\r\n");
+        let mut request = format!("POST {path} HTTP/1.1\r\nhost: {host}\r\norigin: http://{host}\r\nconnection: close\r\n");
         if let Some(cookie) = &self.cookie {
             request.push_str(&format!("cookie: {cookie}\r\n"));
         }
-        if let Some(form) = &form {
-            request.push_str(&format!("content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n", form.len()));
-        }
-        request.push_str("\r\n");
-        request.push_str(form.as_deref().unwrap_or(""));
+        let length = form.len();
+        request.push_str(&format!("content-type: application/x-www-form-urlencoded\r\ncontent-length: {length}\r\n\r\n{form}"));
         let mut stream = TcpStream::connect(host)?;
         stream.set_read_timeout(Some(Duration::from_secs(30)))?;
         stream.write_all(request.as_bytes())?;

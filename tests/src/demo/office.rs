@@ -97,8 +97,11 @@ impl Office {
     }
 }
 
+/// What is filled in: names of fields and their values.
+type Fields = Vec<(&'static str, String)>;
+
 /// Where a statement of the office is written in the console, and what is filled in.
-fn form(doc: &DocumentId, body: &Body) -> Result<(String, Vec<(&'static str, String)>), Trouble> {
+fn form(doc: &DocumentId, body: &Body) -> Result<(String, Fields), Trouble> {
     let time = |at: Option<Millis>| at.map_or_else(String::new, Millis::hhmm);
     let (path, fields) = match (doc, body) {
         (DocumentId::Visit(visit), Body::PhoneCall(call)) => (format!("/console/visits/{visit}/call"), call_form(call)),
@@ -123,7 +126,7 @@ fn form(doc: &DocumentId, body: &Body) -> Result<(String, Vec<(&'static str, Str
     Ok((path, fields))
 }
 
-fn call_form(call: &PhoneCall) -> Vec<(&'static str, String)> {
+fn call_form(call: &PhoneCall) -> Fields {
     let speaker = match call.speaker {
         Speaker::Worker => "worker",
         Speaker::Person => "person",

@@ -39,7 +39,7 @@ fn tokens(sentence: &str) -> Option<Vec<Token>> {
             split_word(word, &mut out);
         }
     }
-    (straight.matches('"').count() % 2 == 0).then_some(out)
+    straight.matches('"').count().is_multiple_of(2).then_some(out)
 }
 
 fn split_word(word: &str, out: &mut Vec<Token>) {
@@ -184,7 +184,7 @@ fn nearest(patterns: &[&'static str], tokens: &[Token]) -> &'static str {
         let misses = pattern.fixed().count() - hits;
         (hits * 3) as i64 - misses as i64
     };
-    patterns.iter().copied().max_by_key(|p| score(&p)).unwrap_or("")
+    patterns.iter().copied().max_by_key(|p| score(p)).unwrap_or("")
 }
 
 fn near(token: &Token, word: &str) -> bool {
@@ -239,8 +239,8 @@ mod tests {
 
     #[test]
     fn a_wrong_sentence_names_the_nearest_right_one() {
-        assert_eq!(find(TABLE, "Asha arives at Harold Pike").unwrap_err(), NoMatch::Unknown(TABLE[0]));
-        assert_eq!(find(TABLE, "Bens phone has no signal").unwrap_err(), NoMatch::Unknown(TABLE[2]));
-        assert_eq!(find(TABLE, "Asha notes at Harold Pike: \"Ate").unwrap_err(), NoMatch::OpenQuote);
+        assert_eq!(find(TABLE, "Asha arives at Harold Pike").expect_err("no sentence"), NoMatch::Unknown(TABLE[0]));
+        assert_eq!(find(TABLE, "Bens phone has no signal").expect_err("no sentence"), NoMatch::Unknown(TABLE[2]));
+        assert_eq!(find(TABLE, "Asha notes at Harold Pike: \"Ate").expect_err("no sentence"), NoMatch::OpenQuote);
     }
 }

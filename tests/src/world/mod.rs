@@ -68,6 +68,7 @@ pub struct World {
     network: Network,
     flights: u64,
     tamper: Option<fn(&mut Ask)>,
+    overheard: Option<Vec<Ask>>,
 }
 
 /// Why a world could not be made or moved on: the text says where.
@@ -98,6 +99,7 @@ impl World {
             network,
             flights: 0,
             tamper: None,
+            overheard: None,
             options,
         };
         world.start_office()?;
@@ -195,6 +197,16 @@ impl World {
     /// What happens to every request under way, as an attacker between phone and office could do it.
     pub fn tamper(&mut self, with: Option<fn(&mut Ask)>) {
         self.tamper = with;
+    }
+
+    /// From now on the world keeps every request that reaches the office, as it came: see [`World::overheard`].
+    pub fn overhear(&mut self) {
+        self.overheard = Some(Vec::new());
+    }
+
+    /// The requests that reached the office since [`World::overhear`].
+    pub fn overheard(&self) -> &[Ask] {
+        self.overheard.as_deref().unwrap_or_default()
     }
 
     /// A worker's phone.
@@ -317,6 +329,9 @@ impl World {
             Letter::ToOffice { worker, flight, mut ask, reply } => {
                 if let Some(tamper) = self.tamper {
                     tamper(&mut ask);
+                }
+                if let Some(overheard) = &mut self.overheard {
+                    overheard.push(ask.clone());
                 }
                 let answer = if self.reachable { Ok(self.office().answer(ask)) } else { Err(NetworkFault::Unreachable) };
                 let with_signal = self.phone(&worker).signal;
