@@ -283,6 +283,57 @@ mod tests {
         server.join().expect("served");
     }
 
+    /// An office with a certificate of its own making, valid in 1975 only, and the pin of its key.
+    fn serve_tls(times: usize) -> (String, String, std::thread::JoinHandle<()>) {
+        let key = rcgen::KeyPair::generate().expect("a key");
+        let mut about = rcgen::CertificateParams::new(vec!["office.invalid".to_owned()]).expect("a name");
+        about.not_before = rcgen::date_time_ymd(1975, 1, 1);
+        about.not_after = rcgen::date_time_ymd(1975, 12, 31);
+        let cert = about.self_signed(&key).expect("a certificate");
+        let spki = rcgen::PublicKeyData::subject_public_key_info(&key);
+        let pin = data_encoding::BASE64URL_NOPAD.encode(ring::digest::digest(&ring::digest::SHA256, &spki).as_ref());
+        let private = rustls::pki_types::PrivatePkcs8KeyDer::from(key.serialize_der());
+        let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .and_then(|b| b.with_no_client_auth().with_single_cert(vec![cert.der().clone()], private.into()))
+            .expect("a server");
+        let config = Arc::new(config);
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address").to_string();
+        let server = std::thread::spawn(move || {
+            for _ in 0..times {
+                let (stream, _) = listener.accept().expect("a caller");
+                let tls = rustls::ServerConnection::new(config.clone()).expect("a connection");
+                let mut stream = rustls::StreamOwned::new(tls, stream);
+                let mut asked = Vec::new();
+                let mut piece = [0; 4096];
+                while !asked.ends_with(b"question") {
+                    match stream.read(&mut piece) {
+                        Ok(n) if n > 0 => asked.extend_from_slice(&piece[..n]),
+                        // A caller that does not trust this office hangs up.
+                        _ => break,
+                    }
+                }
+                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi");
+                let _ = stream.flush();
+            }
+        });
+        (address, pin, server)
+    }
+
+    #[test]
+    fn a_pinned_key_is_trusted_whatever_its_certificate_says_and_no_other_key_is() {
+        let (address, pin, server) = serve_tls(3);
+        let exchange = |url: String| network(&url).exchange(ask(), Duration::from_secs(5)).map(|answer| answer.body);
+        assert_eq!(exchange(format!("https://{address}#{pin}")), Ok(b"hi".to_vec()), "half a century past its dates, under another name");
+        let other = data_encoding::BASE64URL_NOPAD.encode(&[7; 32]);
+        assert_eq!(exchange(format!("https://{address}#{other}")), Err(NetworkFault::NotTrusted));
+        let unpinned = exchange(format!("https://{address}"));
+        assert!(matches!(unpinned, Err(NetworkFault::NotTrusted | NetworkFault::ClockSuspect)), "{unpinned:?}");
+        server.join().expect("served");
+        assert_eq!(exchange("https://127.0.0.1#not-base64!".into()), Err(NetworkFault::Address));
+    }
+
     #[test]
     fn dates_point_at_the_clock_and_anything_else_at_the_server() {
         use rustls::Error::InvalidCertificate;
