@@ -140,12 +140,30 @@ import-done = { $n ->
    *[other] Imported: { $n } new entries
 }
 import-done-says = All of it, in one piece. Phones take it with their next contact.
-import-count-workers = workers, new or changed
-import-count-people = people, new or changed
-import-count-plans = plan versions
-import-count-visits = visits, new or changed by the rota
-import-count-visits-following = visits to come that follow a changed plan
-import-count-unchanged = rows that are here already
+import-count-workers = { $n ->
+    [one] worker, new or changed
+   *[other] workers, new or changed
+}
+import-count-people = { $n ->
+    [one] person, new or changed
+   *[other] people, new or changed
+}
+import-count-plans = { $n ->
+    [one] plan version
+   *[other] plan versions
+}
+import-count-visits = { $n ->
+    [one] visit, new or changed by the rota
+   *[other] visits, new or changed by the rota
+}
+import-count-visits-following = { $n ->
+    [one] visit to come that follows a changed plan
+   *[other] visits to come that follow a changed plan
+}
+import-count-unchanged = { $n ->
+    [one] row that is here already
+   *[other] rows that are here already
+}
 
 ## Around every page
 
