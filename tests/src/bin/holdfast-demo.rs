@@ -2,7 +2,7 @@
 
 use clap::Parser;
 use holdfast_model::time::Millis;
-use holdfast_tests::demo::{Demo, How, Report, read_store};
+use holdfast_tests::demo::{Demo, How, Report, read_store, stop, stopping};
 use holdfast_tests::scenario::{Scenario, load};
 use holdfast_tests::world::Trouble;
 use std::path::{Path, PathBuf};
@@ -41,15 +41,37 @@ struct Options {
     window: Option<String>,
 }
 
+/// On Ctrl-C, or when asked to end, the play stops and everything that was started ends with it.
+fn stop_on_signals() -> std::io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    std::thread::spawn(move || {
+        runtime.block_on(async {
+            use tokio::signal::unix::{SignalKind, signal};
+            let Ok(mut ended) = signal(SignalKind::terminate()) else { return };
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = ended.recv() => {}
+            }
+            stop();
+        });
+    });
+    Ok(())
+}
+
 fn speed(text: &str) -> Result<f64, String> {
     text.parse().ok().filter(|n| *n > 0.0 && *n <= 100_000.0).ok_or_else(|| "write a number above 0, such as 60".into())
 }
 
 fn main() -> ExitCode {
     let options = Options::parse();
+    if let Err(e) = stop_on_signals() {
+        eprintln!("The demo can't listen for Ctrl-C: {e}");
+    }
     match run(&options) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
+        // Ctrl-C reaches the server and the phones too: what they leave undone then is no trouble.
+        Err(_) if stopping() => ExitCode::SUCCESS,
         Err(trouble) => {
             eprintln!("The demo stopped: {trouble}");
             ExitCode::FAILURE
@@ -114,7 +136,9 @@ fn watched(options: &Options, scenario: &Scenario, folder: PathBuf) -> Result<bo
             said = minute;
         }
     })?;
-    println!("\nThe day is over. The console stays up until Ctrl-C.");
+    if !stopping() {
+        println!("\nThe day is over. The console stays up until Ctrl-C.");
+    }
     demo.stay();
     Ok(true)
 }

@@ -27,12 +27,25 @@ use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// How far a recorded time may be from the scenario's: the clock stands still while acts of one moment are performed one
 /// after the other, and moves in beats.
 const SLACK_MS: i64 = 2 * MINUTE;
 /// How often a phone with signal says hello.
 const HELLO_MS: i64 = MINUTE;
+
+static STOPPING: AtomicBool = AtomicBool::new(false);
+
+/// Lets the play end at its next beat.
+pub fn stop() {
+    STOPPING.store(true, Ordering::SeqCst);
+}
+
+/// True once somebody asked for the end.
+pub fn stopping() -> bool {
+    STOPPING.load(Ordering::SeqCst)
+}
 
 /// How to play.
 #[derive(Debug, Clone)]
@@ -186,6 +199,9 @@ impl<'a> Demo<'a> {
             while !self.clock.beat(act.map_or(end, |a| a.at))? {
                 tell(self.clock.now());
                 self.hello()?;
+                if stopping() {
+                    return Ok(());
+                }
             }
             tell(self.clock.now());
             if let Some(act) = act {
@@ -268,7 +284,7 @@ impl<'a> Demo<'a> {
 
     /// Waits until somebody stops the demo or the server ends.
     pub fn stay(&mut self) {
-        while self.office.runs() {
+        while self.office.runs() && !stopping() {
             std::thread::sleep(std::time::Duration::from_millis(300));
         }
     }

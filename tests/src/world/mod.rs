@@ -34,7 +34,7 @@ const TIMEOUT_MS: i64 = holdfast_model::chronology::GIVEN_UP_AFTER_MS;
 /// The PIN of every phone here.
 pub const PIN: &str = "738214";
 /// The one branch of the world.
-pub const BRANCH: &str = "northquay";
+pub const BRANCH: &str = "Northquay";
 
 /// What kind of world.
 #[derive(Debug, Clone)]
