@@ -9,12 +9,12 @@ use crate::ledger::{BranchNo, DAY_ALWAYS, Ledger, SealedRow};
 use crate::state::{NewDoc, State, day_of, segment_bytes};
 use holdfast_model::document::Segment;
 use holdfast_model::entry::{Body, Read};
-use holdfast_model::id::{BranchId, Digest, DocumentId, PersonId};
+use holdfast_model::id::{BranchId, Digest, DocumentId, PersonId, WorkerId};
 use holdfast_model::port::Random;
 use holdfast_model::time::Millis;
 use holdfast_model::wire::{Hold, PushError, PushHeader, Unopened, Unsealed, inspect_unsealed};
 use holdfast_vault::PublicKey;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::RwLock;
 
 /// Why a push is not taken. The phone keeps what is in it.
@@ -48,8 +48,8 @@ pub struct ReadySegment {
     pub changes: Vec<Digest>,
     /// Why it is not handed on.
     pub withheld: Option<&'static str>,
-    /// Its entries, as far as they can be read.
-    pub reads: Vec<Read>,
+    /// What of its entries matters to what is in hand.
+    pub gist: Gist,
     /// Highest sequence number in it.
     pub last: u64,
     /// Days on which its document matters because of it.
@@ -215,7 +215,10 @@ impl Desk<'_> {
                 });
             }
             let day = day_for(&reads, received);
-            ready.segments.push(ReadySegment { doc, segment, sealed, place: listed_at, changes, withheld, reads, last, day });
+            let gist = Gist::of(&reads);
+            // Read entries are large; texts are what is kept. Clocks are a set, so what is told early, or never becomes durable, does no harm.
+            self.place_in_time(&reads, received);
+            ready.segments.push(ReadySegment { doc, segment, sealed, place: listed_at, changes, withheld, gist, last, day });
         }
         Ok(ready)
     }
@@ -249,6 +252,14 @@ impl Desk<'_> {
             holds.push(self.unopened(&push.header, unopened, home, received, holds.len() as u32));
         }
         holds
+    }
+
+    /// Tells where entries stand in their devices' boots and sequences.
+    fn place_in_time(&self, reads: &[Read], received: Millis) {
+        let mut state = self.state.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        for read in reads {
+            state.clocks.entry(read, Some(received));
+        }
     }
 
     fn branch_no(&self, branch: &BranchId) -> Result<BranchNo, OfficeError> {
@@ -305,6 +316,37 @@ impl Desk<'_> {
         };
         Ok(NewDoc { id: id.clone(), key, branch: home, subject, day, stored: false })
     }
+}
+
+/// What of a segment's entries matters to what is in hand, beside their texts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Gist {
+    /// One of them may change whose visit it is, or when.
+    pub plan: bool,
+    /// Who wrote them.
+    pub authors: BTreeSet<WorkerId>,
+}
+
+impl Gist {
+    fn of(reads: &[Read]) -> Gist {
+        let mut gist = Gist { plan: reads.iter().any(is_plan), authors: BTreeSet::new() };
+        for read in reads {
+            if !gist.authors.contains(&read.author().worker) {
+                gist.authors.insert(read.author().worker.clone());
+            }
+        }
+        gist
+    }
+}
+
+/// True for an entry that may change whose visit it is, or when.
+fn is_plan(read: &Read) -> bool {
+    read.known().is_some_and(|e| {
+        matches!(
+            e.body,
+            Body::Assigned(_) | Body::Cancelled(_) | Body::CoverSent(_) | Body::Unplanned(_) | Body::Amended(_) | Body::Withdrawn(_)
+        )
+    })
 }
 
 /// Whose record a new document is.

@@ -4,13 +4,14 @@
 //! of an acknowledgement.
 
 use crate::error::OfficeError;
+use crate::ingest::Gist;
 use crate::keys::Keys;
 use crate::ledger::{BranchNo, DAY_ALWAYS, DocumentKey, DocumentRow, Ledger, LineRow, PushRow, SegmentRow};
 use crate::office::WorkerRecord;
 use crate::phone::Phone;
 use holdfast_model::chronology::Clocks;
 use holdfast_model::document::{Segment, Tail, rebuild};
-use holdfast_model::entry::{Body, Read};
+use holdfast_model::entry::Read;
 use holdfast_model::id::{BootId, BranchId, ChainEpoch, DeviceId, Digest, DocumentId, PersonId, WorkerId};
 use holdfast_model::projection::{BoardRow, Held, Incoming, Standing};
 use holdfast_model::time::{DAY, Millis};
@@ -223,12 +224,9 @@ impl State {
     }
 
     /// Takes a stored segment into its document, which is in hand.
-    pub fn take(&mut self, id: &DocumentId, stored: Arc<Stored>, reads: &[Read]) {
+    pub fn take(&mut self, id: &DocumentId, stored: Arc<Stored>, gist: &Gist) {
         let State { docs, branches, by_device, clocks, .. } = self;
         let Some(doc) = docs.get_mut(id) else { return };
-        for read in reads {
-            clocks.entry(read, Some(stored.push.received));
-        }
         let known = !stored.changes.is_empty() && doc.segments.iter().any(|s| s.changes.first() == stored.changes.first());
         let device = stored.push.header.device.clone();
         if !doc.devices.contains(&device) {
@@ -243,7 +241,7 @@ impl State {
             doc.advance(&stored);
         }
         doc.segments.push(stored);
-        if reads.iter().any(is_plan) {
+        if gist.plan {
             let before = std::mem::take(&mut doc.plan);
             doc.plan = doc.planned(clocks);
             if before != doc.plan {
@@ -255,9 +253,9 @@ impl State {
                 }
             }
         } else if matches!(id, DocumentId::Visit(_)) {
-            for read in reads {
-                if !doc.plan.workers.contains(&read.author().worker) {
-                    doc.plan.workers.insert(read.author().worker.clone());
+            for author in &gist.authors {
+                if !doc.plan.workers.contains(author) {
+                    doc.plan.workers.insert(author.clone());
                     branch.plans += 1;
                 }
             }
@@ -378,16 +376,6 @@ pub fn incoming(doc: &Doc, on_the_way: &HashMap<WorkerId, Incoming>) -> Option<I
     theirs.fold(None, |sum: Option<Incoming>, one| {
         let sum = sum.unwrap_or(Incoming { have: 0, of: 0 });
         Some(Incoming { have: sum.have + one.have, of: sum.of + one.of })
-    })
-}
-
-/// True for an entry that may change whose visit it is, or when.
-fn is_plan(read: &Read) -> bool {
-    read.known().is_some_and(|e| {
-        matches!(
-            e.body,
-            Body::Assigned(_) | Body::Cancelled(_) | Body::CoverSent(_) | Body::Unplanned(_) | Body::Amended(_) | Body::Withdrawn(_)
-        )
     })
 }
 

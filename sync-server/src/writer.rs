@@ -3,13 +3,12 @@
 
 use crate::error::OfficeError;
 use crate::faults::{Fault, Faults};
-use crate::ingest::{Ready, ReadySegment};
+use crate::ingest::{Gist, Ready, ReadySegment};
 use crate::keys::Keys;
 use crate::ledger::{Batch, BranchNo, DocumentRow, HeldRaw, Ledger, LineRow, PushRow, SegmentRow, Table};
 use crate::office::{Nudge, WorkerRecord};
 use crate::phone::Phone;
 use crate::state::{Doc, Line, NewDoc, State, Stored, StoredPush, day_of};
-use holdfast_model::entry::Read;
 use holdfast_model::id::{BranchId, ChainEpoch, DeviceId, Digest, DocumentId};
 use holdfast_model::port::{Clock, Random};
 use holdfast_model::wire::ClockSample;
@@ -105,7 +104,7 @@ struct Plan {
     seqs: BTreeMap<BranchNo, u64>,
     last_push: i64,
     new_docs: HashMap<DocumentId, NewDoc>,
-    stored: Vec<(DocumentId, Arc<Stored>, Vec<Read>)>,
+    stored: Vec<(DocumentId, Arc<Stored>, Gist)>,
     new_branches: Vec<(BranchNo, BranchId)>,
     workers: Vec<WorkerRecord>,
     counted: Vec<(DeviceId, u64, u32, bool)>,
@@ -393,7 +392,7 @@ impl Writer {
         });
         let stored =
             Stored { seq, push: push.clone(), segment: ready.segment, changes: ready.changes, withheld: ready.withheld.map(str::to_owned) };
-        plan.stored.push((doc.id, Arc::new(stored), ready.reads));
+        plan.stored.push((doc.id, Arc::new(stored), ready.gist));
         Ok(())
     }
 
@@ -522,13 +521,13 @@ impl Writer {
                 Err(e) => tracing::error!(code = e.code(), "a document could not be read back; it is left out of the board"),
             }
         }
-        for (id, stored, reads) in plan.stored {
+        for (id, stored, gist) in plan.stored {
             let Some(no) = state.docs.get(&id).map(|d| d.branch) else { continue };
             if let Some(branch) = state.branch_mut(no) {
                 branch.ring.push_back(stored.clone());
             }
             if !loaded.contains(&id) {
-                state.take(&id, stored, &reads);
+                state.take(&id, stored, &gist);
             }
         }
         for (id, day) in plan.days {

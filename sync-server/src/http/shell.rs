@@ -20,7 +20,7 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, broadcast};
 
 /// Requests in hand at once: each holds its body, inflated, until it is durable. The others wait their turn.
-const IN_HAND: usize = 48;
+const IN_HAND: usize = 32;
 /// A line that says nothing keeps a stream open through whatever stands between.
 const STREAM_ALIVE: Duration = Duration::from_secs(20);
 

@@ -14,7 +14,7 @@ use std::time::Duration;
 /// Bits of a segment's row id that hold the branch's counter.
 const SEQ_BITS: u32 = 47;
 /// The write-ahead log is folded back into the file when it has grown by this many pages.
-const CHECKPOINT_PAGES: i64 = 16_384;
+const CHECKPOINT_PAGES: i64 = 8_192;
 
 /// One file, one connection that writes, one that reads.
 pub struct SqliteLedger {
@@ -34,6 +34,10 @@ impl SqliteLedger {
         let found = version(&writer)?;
         if found > SCHEMA {
             return Err(OfficeError::Newer(found));
+        }
+        if found == 0 {
+            // One visit's segment fits into one page, so writing it touches no second one.
+            writer.pragma_update(None, "page_size", 8_192)?;
         }
         writer.pragma_update(None, "journal_mode", "WAL")?;
         writer.pragma_update(None, "synchronous", "FULL")?;

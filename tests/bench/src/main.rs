@@ -100,6 +100,7 @@ fn role_of(peer: &str, role: &str, args: &[String]) -> Result<(), Failure> {
     match (peer, role) {
         ("phone", "open") => return open::once(&data, Millis(value("--at").ok_or("--at")?.parse()?)),
         ("floor", "verify") => return floor::verify(&data),
+        ("holdfast", "plans") => return office::plans(&data, &size),
         ("holdfast", "verify") => return office::verify(&data),
         _ => {}
     }

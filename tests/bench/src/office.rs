@@ -8,19 +8,25 @@ use holdfast_host::{HostClock, ManualClock};
 use holdfast_model::entry::Read;
 use holdfast_model::id::DocumentId;
 use holdfast_model::time::{HOUR, Millis};
-use holdfast_sync_server::Office;
 use holdfast_sync_server::http::{Stop, router, serve};
 use serde_json::json;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
-/// The server role: plans every visit, makes a code for every phone, serves.
+/// The server role: has every visit planned and a code made for every phone, then serves.
 pub async fn server(port: u16, data: &Path, size: &str) -> Result<(), Failure> {
-    let (d, v) = workload::size(size).ok_or("no such size")?;
-    let own = data.to_owned();
-    // The office's core blocks until what it is told is durable, so it is told from a thread of its own.
-    let office = tokio::task::spawn_blocking(move || set_up(&own, d, v)).await??;
+    // The plans lie on the server's disk before it starts: what their making took is not the server's.
+    let made = tokio::process::Command::new(std::env::current_exe()?)
+        .args(["role", "holdfast", "plans", "--size", size, "--data"])
+        .arg(data)
+        .status()
+        .await?;
+    if !made.success() {
+        return Err("the plans could not be made".into());
+    }
+    let clock: HostClock = format!("file:{}", data.join("clock").display()).parse::<holdfast_host::ClockSpec>()?.open()?;
+    let office = desk::office(&data.join("office"), Arc::new(clock))?;
     let stop = Stop::default();
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
     tokio::spawn(serve(listener, router(office, stop.clone()), None, stop));
@@ -40,7 +46,9 @@ pub async fn server(port: u16, data: &Path, size: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-fn set_up(data: &Path, d: usize, v: usize) -> Result<Office, Failure> {
+/// The plans role: plans every visit, makes a code for every phone.
+pub fn plans(data: &Path, size: &str) -> Result<(), Failure> {
+    let (d, v) = workload::size(size).ok_or("no such size")?;
     let visits = workload::generate(d, v);
     let clock = data.join("clock");
     std::fs::write(&clock, (visits[0].plan["start"].as_i64().ok_or("no start")? - 600_000).to_string())?;
@@ -50,7 +58,8 @@ fn set_up(data: &Path, d: usize, v: usize) -> Result<Office, Failure> {
     let workers = (0..d).map(provider::worker).chain([provider::coordinator()]);
     let codes: Vec<String> = workers.map(|w| Ok(office.enrol_code(&w, 12 * HOUR)?.code)).collect::<Result<_, Failure>>()?;
     std::fs::write(data.join("codes.json"), serde_json::to_vec(&codes)?)?;
-    Ok(office)
+    office.close();
+    Ok(())
 }
 
 /// The verify role: a fresh process opens a killed server's store and sums what came from the workload.
