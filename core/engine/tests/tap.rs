@@ -133,8 +133,13 @@ fn a_visit_that_no_rota_knows_is_on_todays_list_at_once() {
     let saved = phone.unplanned(who, None).expect("saved");
     let v = saved.visit().expect("a visit").clone();
     phone.record(&v, Intent::now(arrived())).expect("saved");
+    let noted = Unplanned { person: None, name: "Mr Ames".into(), reason: "stood at the gate".into() };
+    let noted = phone.unplanned(noted, None).expect("saved").visit().expect("a visit").clone();
+    phone.record(&noted, Intent::now(Body::OnTheWay(OnTheWay::default()))).expect("saved");
+    phone.sync().expect("arrived");
     let mut phone = world.reopen(phone);
     let run = phone.run(None).expect("today").run;
+    assert!(run.visits.iter().any(|row| row.facts.visit == noted), "nor does the office's receipt take it off");
     let made = run.visits.iter().find(|row| row.facts.visit == v).expect("listed");
     assert!(!made.facts.planned);
     assert_eq!(run.next, Some(v.clone()));

@@ -507,7 +507,9 @@ fn list_visit(
     open: &OpenDoc,
     before: Option<chrono::NaiveDate>,
 ) {
-    let mine = open.row.visit.as_ref().is_some_and(|row| row.facts.workers.iter().any(|w| w.worker == reading.worker));
+    // A visit is on its worker's list when the rota says so, and when they have written about it: what one has begun does not vanish.
+    let named = open.row.visit.as_ref().is_some_and(|row| row.facts.workers.iter().any(|w| w.worker == reading.worker));
+    let mine = named || open.held.iter().any(|h| h.read.author().worker == reading.worker);
     let day = open.row.day.filter(|_| mine);
     if before != day
         && let Some(before) = before
