@@ -287,7 +287,7 @@ await check("a phone call is logged and never closes a medicine", async () => {
   await page.fill("#f-report_at", "10:30");
   await page.fill("#f-words", "She had her tablets, I think.");
   await page.click("button:has-text('Log the phone call')");
-  await page.waitForURL("**said=call");
+  await page.waitForURL(/said=call/);
   assert.match(await page.textContent("main"), /She had her tablets, I think/);
   const dose = await page.textContent("tr:has-text('Co-careldopa')");
   assert.match(dose, /no answer yet/, "a phone call closed a medicine");
@@ -302,7 +302,7 @@ await check("cover, a visit called off, and an outage are forms that answer with
   await go(visit(EDITH));
   await page.fill("#f-cover_reason", "No word for an hour");
   await page.click("button:has-text('Send cover')");
-  await page.waitForURL("**said=cover");
+  await page.waitForURL(/said=cover/);
   assert.match(await page.textContent("main"), /sent instead/);
   await page.click("summary:has-text('Call this visit off')");
   await page.click("button:has-text('Call the visit off')");
@@ -313,7 +313,7 @@ await check("cover, a visit called off, and an outage are forms that answer with
   await page.fill("#f-rota", "R7");
   await page.fill("#f-frozen", "06:15");
   await page.click("button:has-text('Open the outage')");
-  await page.waitForURL("**said=opened");
+  await page.waitForURL(/said=opened/);
   await go("/console/board");
   assert.match(await page.textContent("#band"), /Rota system down since 09:00.*R7, frozen 06:15/s);
   assert.deepEqual(await findings(page), []);
@@ -321,7 +321,7 @@ await check("cover, a visit called off, and an outage are forms that answer with
   await go("/console/outages");
   await page.click("summary:has-text('It is over')");
   await page.click("button:has-text('Close the outage')");
-  await page.waitForURL("**said=closed");
+  await page.waitForURL(/said=closed/);
   assert.match(await page.textContent("main"), /ended/);
 });
 
