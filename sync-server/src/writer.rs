@@ -3,7 +3,6 @@
 
 use crate::error::OfficeError;
 use crate::faults::{Fault, Faults};
-use crate::held::Finding;
 use crate::ingest::{Gist, Ready, ReadySegment};
 use crate::keys::Keys;
 use crate::ledger::{Batch, BranchNo, DocumentRow, HeldRaw, Ledger, LineRow, PushRow, SegmentRow, Table};
@@ -334,21 +333,17 @@ impl Writer {
                 sealed: hold.sealed,
             });
         }
-        for (found, finding) in [(gap, Finding::Gap), (fork, Finding::Fork)] {
+        for (found, code, number) in [(gap, "chain_gap", crate::held::GAP), (fork, "chain_fork", crate::held::FORK)] {
             if found {
                 plan.batch.held.push(HeldRaw {
                     id: 0,
                     at: ready.received,
                     device: key.0.clone(),
                     branch: self.home(&key.0),
-                    code: finding.code().to_owned(),
+                    code: code.to_owned(),
                     entries: 0,
                     document: None,
-                    sealed: crate::ingest::place(header, ready.received, finding.code(), finding.number()).seal(
-                        &self.keys,
-                        &[],
-                        &*self.random,
-                    ),
+                    sealed: crate::ingest::place(header, ready.received, code, number).seal(&self.keys, &[], &*self.random),
                 });
             }
         }

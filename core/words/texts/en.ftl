@@ -826,17 +826,8 @@ error-push_incomplete = A piece of the push is missing.
     .safe = Everything recorded is saved on the phone.
     .do = Nothing: the phone sends it again.
 error-chain_mismatch = The entries do not follow on those before them.
-    .safe = Nothing was taken: they stay on the phone.
-    .do = The phone sends them again by itself. If it stays, tell the office.
-error-chain_gap = A stretch of this phone’s entries is missing, and the phone no longer has it.
-    .safe = What came before and after is here.
-    .do = Ask the worker what they recorded then. Another phone may still bring it.
-error-chain_fork = Two different histories come from this phone: it was copied, or went back to an older copy.
-    .safe = Both are kept, in full.
-    .do = Find out which phones hold the copy, and revoke what should not be there.
-error-account_unknown = There is no open account of this name.
-    .safe = Nothing was changed.
-    .do = Name an account that may sign in, with --account.
+    .safe = They are kept, and held for checking.
+    .do = Look whether the phone was restored or copied.
 
 ## Why something is held for checking: it is durable, and counts for nothing until somebody has looked
 
