@@ -4,7 +4,7 @@
 mod common;
 
 use common::*;
-use holdfast_model::entry::Body;
+use holdfast_model::entry::{Body, Unplanned};
 use holdfast_model::id::Digest;
 use holdfast_model::projection::{Filter, Standing};
 use holdfast_model::time::{DAY, HOUR, MINUTE};
@@ -38,6 +38,22 @@ fn what_a_phone_recorded_offline_is_received_shown_and_handed_on() {
     let (tally, quiet) = world.office.board(&branch(), &Filter::default(), |b| (b.tally, b.quiet.len()));
     assert_eq!((tally.visits, tally.by_workers_phone, quiet), (1, 1, 0));
     assert!(held(&world.office, &visit("V-1")).len() == 4 && Standing::Received > Standing::Sent);
+}
+
+#[test]
+fn a_visit_made_up_on_the_spot_is_on_the_board_under_its_workers_name() {
+    let world = World::new();
+    let mut asha = world.phone("W-1");
+    let unplanned = Unplanned { person: None, name: "Mr Lamb".into(), reason: "Farah asked by phone".into() };
+    asha.record(visit("U-1"), Body::Unplanned(unplanned));
+    asha.sync(&world.office).unwrap();
+    let rows = world.office.board(&branch(), &Filter { worker: Some(worker("W-1")), ..Filter::default() }, |b| {
+        b.sections.iter().flat_map(|s| &s.rows).map(|r| (r.row.visit.clone(), r.row.workers.clone())).collect::<Vec<_>>()
+    });
+    assert!(matches!(&rows[..], [(id, parts)] if id.as_str() == "U-1" && parts[0].assigned), "{rows:?}");
+    let mut other = world.phone("W-1");
+    other.sync(&world.office).unwrap();
+    assert!(other.pulled.contains_key(&visit("U-1")), "her other phone has it too");
 }
 
 #[test]

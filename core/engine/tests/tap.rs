@@ -132,6 +132,8 @@ fn a_visit_that_no_rota_knows_is_on_todays_list_at_once() {
     let who = Unplanned { person: Some(person()), name: String::new(), reason: "Farah asked by phone".into() };
     let saved = phone.unplanned(who, None).expect("saved");
     let v = saved.visit().expect("a visit").clone();
+    let fresh = phone.run(None).expect("today").run;
+    assert!(fresh.visits.iter().any(|row| row.facts.visit == v), "from the tap on");
     phone.record(&v, Intent::now(arrived())).expect("saved");
     let noted = Unplanned { person: None, name: "Mr Ames".into(), reason: "stood at the gate".into() };
     let noted = phone.unplanned(noted, None).expect("saved").visit().expect("a visit").clone();

@@ -26,7 +26,7 @@ pub struct WorkerPart {
     pub left: Option<Millis>,
     /// How leaving was shown.
     pub left_by: Option<Method>,
-    /// Their last entry about this visit, in true time.
+    /// Their last entry about this visit, in true time; that they make a visit up on the spot is their first word about it.
     pub last_word: Option<Millis>,
     /// What a phone call last said of them, when it named them or they spoke themselves.
     pub phoned: Option<Report>,
@@ -191,7 +191,7 @@ fn parts(record: &Record<'_>, statements: &[Statement<'_>], assigned: &[WorkerId
         phoned: None,
     };
     let mut parts: Vec<WorkerPart> = assigned.iter().map(|w| blank(w, true)).collect();
-    for s in statements.iter().filter(|s| is_care(s.body)) {
+    for s in statements.iter().filter(|s| is_care(s.body) || matches!(s.body, Body::Unplanned(_))) {
         let worker = record.author(s.root);
         let i = parts.iter().position(|p| p.worker == *worker).unwrap_or_else(|| {
             parts.push(blank(worker, false));

@@ -395,6 +395,37 @@ fn a_visit_that_no_rota_knows_is_shown_by_when_somebody_was_there() {
 }
 
 #[test]
+fn a_visit_made_up_on_the_spot_is_its_authors_from_the_tap_on() {
+    let made_up = |room: &mut Room, asha: &mut Phone| {
+        let reason = text("Farah asked by phone");
+        room.write(asha, at("14:00"), Body::Unplanned(Unplanned { person: None, name: text("Mr Lamb"), reason }))
+    };
+    let run_of = |room: &Room, name: &str| {
+        let row = RunRow::of(&room.visit_id(), &room.held, &room.clocks, None);
+        run(&worker(name), &[row], &[], at("14:01"), &rules())
+    };
+    let (mut room, mut asha) = (Room::visit("U-1"), Phone::of("asha"));
+    let entry = made_up(&mut room, &mut asha);
+    let row = room.row();
+    assert!(matches!(&row.workers[..], [part] if part.worker == worker("asha") && part.assigned), "{:?}", row.workers);
+    assert_eq!((row.stage.clone(), row.begins()), (Stage::Nothing, Some(at("14:00"))), "hers, and no evidence that she is there");
+    assert_eq!(row.unfinished, [Unfinished::NotLeft { worker: worker("asha") }]);
+    assert_eq!(run_of(&room, "asha").next, Some(room.visit_id()));
+    assert!(run_of(&room, "ben").visits.is_empty(), "and nobody else's");
+
+    let mut taken_back = room.clone();
+    taken_back.write(&mut asha.clone(), at("14:02"), withdraws(entry));
+    assert!(run_of(&taken_back, "asha").visits.is_empty(), "made up by mistake");
+
+    // The office plans it for another: the rota speaks from then on.
+    let mut office = Phone::of("hugh");
+    room.sync(&mut office, at("14:05"));
+    room.write(&mut office, at("14:06"), Body::Assigned(visit_plan("P-140", "Mr Lamb", "15:00", "15:30", &["ben"])));
+    assert_eq!(run_of(&room, "ben").visits.len(), 1);
+    assert!(room.row().workers.iter().all(|p| p.assigned == (p.worker == worker("ben"))));
+}
+
+#[test]
 fn the_order_of_arrival_makes_no_difference_to_anything() {
     let (mut room, mut office) = planned("V-1", edith());
     let (mut ben, mut dana) = (with_pack(&mut room, "ben"), with_pack(&mut room, "dana"));

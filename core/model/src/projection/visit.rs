@@ -162,9 +162,9 @@ fn cancelled<'a>(record: &Record<'a>, statements: &[Statement<'a>], plans: &[(St
     statements.iter().rev().find(|s| matches!(s.body, Body::Cancelled(_)) && !planned_again(s)).copied()
 }
 
-/// Whose visit it is: as planned, then as cover was sent since.
+/// Whose visit it is: as planned, else of whoever says that they made it up on the spot; then as cover was sent since.
 fn assigned(record: &Record<'_>, statements: &[Statement<'_>], plan: Option<&(Statement<'_>, &Assigned)>) -> Vec<WorkerId> {
-    let mut workers = plan.map(|(_, p)| p.workers.clone()).unwrap_or_default();
+    let mut workers = plan.map_or_else(|| made_up_by(record, statements), |(_, p)| p.workers.clone());
     for s in statements {
         let Body::CoverSent(cover) = s.body else { continue };
         if plan.is_some_and(|(p, _)| record.saw(p.by, s.root)) {
@@ -175,6 +175,18 @@ fn assigned(record: &Record<'_>, statements: &[Statement<'_>], plan: Option<&(St
         }
         if !workers.contains(&cover.worker) {
             workers.push(cover.worker.clone());
+        }
+    }
+    workers
+}
+
+/// Who says that they made the visit up on the spot, first to last.
+fn made_up_by(record: &Record<'_>, statements: &[Statement<'_>]) -> Vec<WorkerId> {
+    let mut workers = Vec::new();
+    for s in statements.iter().filter(|s| matches!(s.body, Body::Unplanned(_))) {
+        let worker = record.author(s.root);
+        if !workers.contains(worker) {
+            workers.push(worker.clone());
         }
     }
     workers
