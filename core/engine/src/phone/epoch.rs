@@ -112,10 +112,11 @@ impl Phone {
         Ok(())
     }
 
-    /// When nothing else is to be done: settles, and folds the write-ahead log back.
+    /// When nothing else is to be done: settles, shows what receipts said, and folds the write-ahead log back.
     pub fn idle(&mut self) -> Result<(), EngineError> {
         self.guarded(|phone| {
             phone.settle()?;
+            phone.caught_up()?;
             phone.store.as_ref().map_or(Ok(()), crate::store::Store::tidy)
         })
     }

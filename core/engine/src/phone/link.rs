@@ -2,7 +2,6 @@
 
 use super::Phone;
 use crate::error::EngineError;
-use holdfast_model::id::DocumentId;
 use holdfast_model::session::{Next, Session, Start};
 use holdfast_model::time::ClockReading;
 use std::time::Duration;
@@ -33,9 +32,6 @@ pub struct SyncOutcome {
     pub new_chain_epoch: bool,
     /// True when the office has revoked this phone.
     pub revoked: bool,
-    /// Documents whose screens may show something else now.
-    #[serde(skip)]
-    pub changed: Vec<DocumentId>,
 }
 
 impl SyncOutcome {
@@ -50,11 +46,6 @@ impl SyncOutcome {
         self.offers_again |= next.offers_again;
         self.new_chain_epoch |= next.new_chain_epoch;
         self.revoked |= next.revoked;
-        for doc in next.changed {
-            if !self.changed.contains(&doc) {
-                self.changed.push(doc);
-            }
-        }
     }
 }
 

@@ -135,6 +135,8 @@ struct Reading {
     rules: Rules,
     open: HashMap<DocumentId, OpenDoc>,
     uses: u64,
+    /// True when receipts came that rows of documents do not show yet.
+    behind: bool,
 }
 
 impl Phone {

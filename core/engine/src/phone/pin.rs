@@ -134,7 +134,7 @@ impl Phone {
             clocks.sample(&device, sample);
         }
         let rules = self.settings.rules.clone();
-        self.reading = Some(Reading { keys, worker, name, clocks, rules, open: HashMap::new(), uses: 0 });
+        self.reading = Some(Reading { keys, worker, name, clocks, rules, open: HashMap::new(), uses: 0, behind: false });
         self.read_up()?;
         // While locked nothing was pulled, and some may have waited for this.
         self.nudged();

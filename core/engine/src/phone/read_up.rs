@@ -1,6 +1,8 @@
-//! What receipts said while the phone was locked reaches the rows of documents at the next unlock: until then nobody could read those.
+//! What receipts say reaches the rows of documents when somebody looks: taking an answer in stays short, however much it confirms, and a
+//! locked phone could not read those rows anyway.
 
-use super::{Phone, Reading, docs};
+use super::docs::{self, Standings};
+use super::{Phone, Reading};
 use crate::error::EngineError;
 use crate::store::{EpochRow, Sealed, Store, Writer};
 use holdfast_model::id::ChainEpoch;
@@ -9,10 +11,13 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Name of the note that rows of documents are behind: the first row number concerned.
 const UNREAD: &str = "unread";
 
-/// Notes, within the transaction that keeps the receipts, from which own entry on documents' rows are behind.
-pub(super) fn note(store: &Store, tx: &Writer<'_>, epochs: &[EpochRow], acked: &BTreeMap<ChainEpoch, u64>) -> Result<(), EngineError> {
-    let first = epochs.iter().filter_map(|e| acked.get(&e.epoch).map(|to| e.first_n + e.acked.min(*to) as i64)).chain(noted(store)?).min();
-    first.map_or(Ok(()), |n| tx.set_meta(UNREAD, &n.to_be_bytes()))
+/// Notes, within the transaction that keeps the receipts, from which own entry on documents' rows are behind. `epochs` as they were
+/// before. True when any are.
+pub(super) fn note(store: &Store, tx: &Writer<'_>, epochs: &[EpochRow], acked: &BTreeMap<ChainEpoch, u64>) -> Result<bool, EngineError> {
+    let moved = epochs.iter().filter_map(|e| acked.get(&e.epoch).map(|to| e.first_n + e.acked.min(*to) as i64)).min();
+    let Some(first) = moved.into_iter().chain(noted(store)?).min() else { return Ok(false) };
+    tx.set_meta(UNREAD, &first.to_be_bytes())?;
+    Ok(true)
 }
 
 fn noted(store: &Store) -> Result<Option<i64>, EngineError> {
@@ -20,9 +25,15 @@ fn noted(store: &Store) -> Result<Option<i64>, EngineError> {
 }
 
 impl Phone {
-    /// Brings the rows of documents up to the receipts that came while the phone was locked.
+    /// Brings the rows of documents up to the receipts that came since somebody looked.
+    pub(super) fn caught_up(&mut self) -> Result<(), EngineError> {
+        if self.reading.as_ref().is_some_and(|reading| reading.behind) { self.read_up() } else { Ok(()) }
+    }
+
+    /// As [`Phone::caught_up`], also for what came before this unlock.
     pub(super) fn read_up(&mut self) -> Result<(), EngineError> {
         let Some(first) = noted(self.store()?)? else { return Ok(()) };
+        let device = self.enrolment()?.device.clone();
         let now = self.true_now(self.ports.clock.read());
         let Phone { store, reading, .. } = self;
         let store = store.as_ref().ok_or(EngineError::NotEnrolled)?;
@@ -32,16 +43,26 @@ impl Phone {
             // What this worker's key does not open was written under one that is gone: no screen shows it.
             behind.extend(docs::decode_own(&reading.keys, &row).map(|(doc, ..)| doc));
         }
-        store.write(|tx| {
+        let mut standings = Standings::load(store)?;
+        let done = store.write(|tx| {
             for doc in &behind {
-                // Opening reads how far each entry has come.
-                let key = reading.open_doc(store, doc)?.key;
+                reading.open_doc(store, doc)?;
                 let Reading { keys, clocks, rules, open, .. } = &mut *reading;
                 let open = open.get_mut(doc).expect("opened just now");
+                open.set_standings(store, &mut standings, &device)?;
+                for held in &open.held {
+                    clocks.entry(&held.read, held.received);
+                }
                 open.sum_up(clocks, now, rules);
-                tx.put(Sealed::Docs, key, &open.row.seal(keys, key))?;
+                tx.put(Sealed::Docs, open.key, &open.row.seal(keys, open.key))?;
             }
             tx.drop_meta(UNREAD)
-        })
+        });
+        match &done {
+            Ok(()) => reading.behind = false,
+            // The memory is ahead of the disk.
+            Err(_) => reading.open.clear(),
+        }
+        done
     }
 }

@@ -22,6 +22,7 @@ impl Phone {
     }
 
     fn run_screen(&mut self, day: Option<NaiveDate>) -> Result<RunScreen, EngineError> {
+        self.caught_up()?;
         let clock = self.ports.clock.read();
         let now = self.true_now(clock);
         let today = now.london_day();
@@ -44,6 +45,7 @@ impl Phone {
     }
 
     fn visit_screen(&mut self, visit: &VisitId) -> Result<VisitScreen, EngineError> {
+        self.caught_up()?;
         let clock = self.ports.clock.read();
         let now = self.true_now(clock);
         let doc = DocumentId::Visit(visit.clone());
@@ -80,6 +82,7 @@ impl Phone {
     }
 
     fn person_screen(&mut self, person: &PersonId) -> Result<PersonScreen, EngineError> {
+        self.caught_up()?;
         let clock = self.ports.clock.read();
         let now = self.true_now(clock);
         let doc = DocumentId::Person(person.clone());
@@ -110,6 +113,7 @@ impl Phone {
     }
 
     fn owed_screen(&mut self) -> Result<OwedScreen, EngineError> {
+        self.caught_up()?;
         let clock = self.ports.clock.read();
         let now = self.true_now(clock);
         self.permit(Access::TodaysRun, clock)?;

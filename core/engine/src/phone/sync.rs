@@ -5,10 +5,10 @@ use super::docs::{self, DocRow, OpenDoc, Standings};
 use super::enrol::{any_number, refusal};
 use super::link::SyncOutcome;
 use super::sealed::Outgoing;
-use super::{Phone, Reading, enrolment_bytes};
+use super::{Phone, Reading, enrolment_bytes, read_up};
 use crate::error::EngineError;
 use crate::port::{Answer, Ask, NetworkFault};
-use crate::store::{OwnRow, Sealed, Store};
+use crate::store::{Sealed, Store};
 use holdfast_model::chronology;
 use holdfast_model::document::{Segment, rebuild};
 use holdfast_model::entry::PlanRef;
@@ -274,6 +274,8 @@ impl Phone {
         let store = store.as_ref().ok_or(EngineError::NotEnrolled)?;
         let reading = reading.as_mut().ok_or(EngineError::Locked)?;
         let done = store.write(|tx| {
+            // Rows say how far each own entry has come; bringing them up to date waits until somebody looks.
+            reading.behind |= read_up::note(store, tx, &store.epochs()?, &acked)?;
             for (epoch, to) in &acked {
                 tx.set_acked(*epoch, *to)?;
             }
@@ -286,8 +288,7 @@ impl Phone {
             }
             // From here on the store shows what this transaction has written.
             let mut standings = Standings::load(store)?;
-            let mut docs = incoming.docs();
-            docs.extend(touched_by(store, reading, receipts, &acked)?);
+            let docs = incoming.docs();
             let mut plans_changed = false;
             let mut days: BTreeMap<chrono::NaiveDate, Vec<(VisitId, bool)>> = BTreeMap::new();
             let mut next_pulled = store.last_pulled()? + 1;
@@ -340,7 +341,7 @@ impl Phone {
                 }
                 tx.put(Sealed::Days, key, &reading.seal_day(key, &visits))?;
             }
-            let left = purge(store, reading, tx, &dropping, &device)?;
+            let left = purge(store, reading, tx, &dropping, &mut standings, &device)?;
             purged = left.len() < dropping.len();
             if left != was_dropping {
                 // Names of people and visits: sealed like everything else about them.
@@ -353,16 +354,13 @@ impl Phone {
                 tx.set_meta("plans", &sealed)?;
             }
             tx.set_meta("enrolment", &enrolment_bytes(&enrolment))?;
-            Ok(docs)
+            Ok(())
         });
-        let docs = match done {
-            Ok(docs) => docs,
-            Err(e) => {
-                // The memory is ahead of the disk: every open document is dropped.
-                reading.open.clear();
-                return Err(e);
-            }
-        };
+        if let Err(e) = done {
+            // The memory is ahead of the disk: every open document is dropped.
+            reading.open.clear();
+            return Err(e);
+        }
         if reading.open.len() > super::OPEN_DOCUMENTS {
             reading.open.clear();
         }
@@ -372,7 +370,6 @@ impl Phone {
         self.enrolment = Some(enrolment);
         self.sampled = sample.or(self.sampled);
         outcome.waiting = self.store()?.waiting()?;
-        outcome.changed = docs.into_iter().collect();
         self.tell_session(flight, reply, back, &mut outcome)?;
         if !reply.more {
             self.store()?.tidy()?;
@@ -468,37 +465,6 @@ impl Incoming {
     }
 }
 
-/// Documents with own entries whose standing this answer changes.
-fn touched_by(
-    store: &Store,
-    reading: &Reading,
-    receipts: &[Receipt],
-    acked: &BTreeMap<ChainEpoch, u64>,
-) -> Result<BTreeSet<DocumentId>, EngineError> {
-    let mut docs = BTreeSet::new();
-    let mut add = |rows: Vec<OwnRow>| -> Result<(), EngineError> {
-        for row in rows {
-            // What this worker's key does not open was written under one that is gone: no screen shows it.
-            if let Ok((doc, ..)) = docs::decode_own(&reading.keys, &row) {
-                docs.insert(doc);
-            }
-        }
-        Ok(())
-    };
-    for epoch in store.epochs()? {
-        let n_of = |seq: u64| epoch.first_n + seq as i64 - 1;
-        for receipt in receipts.iter().filter(|r| r.epoch == epoch.epoch) {
-            add(store.own(n_of(receipt.first), n_of(receipt.last), usize::MAX >> 1)?)?;
-        }
-        if let Some(to) = acked.get(&epoch.epoch).filter(|to| !receipts.iter().any(|r| r.last == **to)) {
-            // The office has lost some: what lies above its mark is on this phone again.
-            let rows = store.own(n_of(to + 1), i64::MAX, usize::MAX >> 1)?;
-            add(rows.into_iter().filter(|row| row.epoch == epoch.epoch).collect())?;
-        }
-    }
-    Ok(docs)
-}
-
 /// Notes on which days a visit is to be listed, and from which it is to go.
 fn list_visit(
     days: &mut BTreeMap<chrono::NaiveDate, Vec<(VisitId, bool)>>,
@@ -549,12 +515,14 @@ fn purge(
     reading: &mut Reading,
     tx: &crate::store::Writer<'_>,
     dropping: &[DocumentId],
+    standings: &mut Standings,
     device: &holdfast_model::id::DeviceId,
 ) -> Result<Vec<DocumentId>, EngineError> {
     use holdfast_model::projection::Standing;
     let mut waiting = Vec::new();
     for doc in dropping {
         let open = reading.open_doc(store, doc)?;
+        open.set_standings(store, standings, device)?;
         if open.held.iter().any(|h| h.read.place().0 == device && h.standing == Standing::OnThisPhone) {
             waiting.push(doc.clone());
             continue;

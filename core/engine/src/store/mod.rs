@@ -112,6 +112,11 @@ impl Store {
         }
     }
 
+    /// One number out of the store.
+    fn one<T: rusqlite::types::FromSql>(&self, sql: &str) -> Result<T, EngineError> {
+        Ok(self.conn.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+    }
+
     /// A small value by its name.
     pub fn meta(&self, key: &str) -> Result<Option<Vec<u8>>, EngineError> {
         let mut statement = self.conn.prepare_cached("SELECT value FROM meta WHERE key = ?1")?;
@@ -143,17 +148,17 @@ impl Store {
 
     /// How many segments are withheld because they did not pass the gate.
     pub fn withheld(&self) -> Result<u32, EngineError> {
-        Ok(self.conn.query_row("SELECT count(*) FROM withheld", [], |row| row.get(0))?)
+        self.one("SELECT count(*) FROM withheld")
     }
 
     /// Highest number in use for pulled segments.
     pub fn last_pulled(&self) -> Result<i64, EngineError> {
-        Ok(self.conn.query_row("SELECT coalesce(max(n), 0) FROM pulled", [], |row| row.get(0))?)
+        self.one("SELECT coalesce(max(n), 0) FROM pulled")
     }
 
     /// Highest number in use for withheld segments.
     pub fn last_withheld(&self) -> Result<i64, EngineError> {
-        Ok(self.conn.query_row("SELECT coalesce(max(n), 0) FROM withheld", [], |row| row.get(0))?)
+        self.one("SELECT coalesce(max(n), 0) FROM withheld")
     }
 
     /// The stretches of this phone's chain, oldest first.
@@ -205,7 +210,7 @@ impl Store {
 
     /// How many own entries no verified receipt covers.
     pub fn waiting(&self) -> Result<u32, EngineError> {
-        let last = self.conn.query_row("SELECT coalesce(max(n), 0) FROM own", [], |row| row.get::<_, i64>(0))?;
+        let last = self.one::<i64>("SELECT coalesce(max(n), 0) FROM own")?;
         let epochs = self.epochs()?;
         let mut waiting = 0;
         for (i, epoch) in epochs.iter().enumerate() {
@@ -218,7 +223,7 @@ impl Store {
 
     /// How many own entries are sealed for the office still: these a phone can hand over that reads nothing.
     pub fn sealed_waiting(&self) -> Result<u32, EngineError> {
-        Ok(self.conn.query_row("SELECT count(*) FROM own WHERE outbox IS NOT NULL", [], |row| row.get(0))?)
+        self.one("SELECT count(*) FROM own WHERE outbox IS NOT NULL")
     }
 
     /// The receipt that covers one of the phone's entries.
@@ -232,7 +237,7 @@ impl Store {
 
     /// How many of the phone's entries the office holds for checking.
     pub fn held_for_checking(&self) -> Result<u32, EngineError> {
-        Ok(self.conn.query_row("SELECT coalesce(sum(held), 0) FROM receipts WHERE held > 0", [], |row| row.get(0))?)
+        self.one("SELECT coalesce(sum(held), 0) FROM receipts WHERE held > 0")
     }
 
     /// The latest clock samples, first to last: all of them, or those that the office has not seen.
