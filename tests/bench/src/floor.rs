@@ -146,12 +146,15 @@ pub async fn devices(port: u16, size: &str) -> Result<(), Failure> {
             }
         }
     }
+    // A phone has its client before it has a network; the connection is opened in the storm.
+    let mut clients = raw.iter().map(|_| crate::client::http()).collect::<Result<Vec<_>, _>>()?;
     emit(&json!({"ev": "ready"}));
     let mut lines = commands();
     while let Some(line) = lines.recv().await {
         match line.as_str() {
             "go" => {
-                let pushes: Vec<_> = raw.drain(..).map(|batch| tokio::spawn(push(port, batch))).collect();
+                let batches = raw.drain(..).zip(clients.drain(..));
+                let pushes: Vec<_> = batches.map(|(batch, client)| tokio::spawn(push(port, client, batch))).collect();
                 for p in pushes {
                     p.await??;
                 }
@@ -164,9 +167,9 @@ pub async fn devices(port: u16, size: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn push(port: u16, batch: Vec<u8>) -> Result<(), Failure> {
+async fn push(port: u16, client: reqwest::Client, batch: Vec<u8>) -> Result<(), Failure> {
     let body = zstd::encode_all(&batch[..], 3)?;
-    let reply = crate::client::http()?.post(format!("http://127.0.0.1:{port}/batch")).body(body).send().await?;
+    let reply = client.post(format!("http://127.0.0.1:{port}/batch")).body(body).send().await?;
     reply.error_for_status()?.bytes().await?;
     Ok(())
 }

@@ -50,12 +50,15 @@ pub async fn devices(port: u16, size: &str, data: &Path) -> Result<(), Failure> 
     let runtime = tokio::runtime::Handle::current();
     let (setup_base, setup_data) = (base.clone(), data.to_owned());
     let mut phones = tokio::task::spawn_blocking(move || set_up(&setup_base, &setup_data, runtime, d, v, &codes)).await??;
+    // A phone has its client before it has a network; the connection is opened in the storm.
+    let mut clients = phones.iter().map(|_| http()).collect::<Result<Vec<_>, _>>()?;
     emit(&json!({"ev": "ready"}));
     let mut lines = commands();
     while let Some(line) = lines.recv().await {
         match line.as_str() {
             "go" => {
-                let pushes: Vec<_> = phones.drain(..).map(|phone| tokio::spawn(push(base.clone(), phone))).collect();
+                let phones = phones.drain(..).zip(clients.drain(..));
+                let pushes: Vec<_> = phones.map(|(phone, client)| tokio::spawn(push(base.clone(), client, phone))).collect();
                 for p in pushes {
                     p.await??;
                 }
@@ -69,8 +72,7 @@ pub async fn devices(port: u16, size: &str, data: &Path) -> Result<(), Failure> 
 }
 
 /// Comes back: everything that waits goes out, over one connection.
-async fn push(base: String, mut phone: Phone) -> Result<(), Failure> {
-    let client = http()?;
+async fn push(base: String, client: reqwest::Client, mut phone: Phone) -> Result<(), Failure> {
     phone.reachable();
     loop {
         let Some(ask) = phone.sync_ask()? else { return Err("a phone had nothing to ask while entries wait".into()) };

@@ -25,6 +25,10 @@ pub struct Figures {
     pub quiet_s: f64,
     /// Server CPU until then, seconds.
     pub server_cpu_s: f64,
+    /// CPU of all phones and of the observer until it held every entry, seconds.
+    pub devices_cpu_s: f64,
+    /// See `devices_cpu_s`.
+    pub observer_cpu_s: f64,
     /// Bytes on the wire, both directions, TCP/IP headers included.
     pub wire: u64,
     /// Peak memory of the server.
@@ -107,10 +111,13 @@ pub fn run(peer: &str, size: &str, scratch: &Path) -> Result<Figures, String> {
 
     let pid = server.child.id();
     reset_peak(pid);
+    let clients = [devices.child.id(), observer.child.id()];
+    let clients0 = clients.map(cpu_seconds);
     let (cpu0, wire0, t0) = (cpu_seconds(pid), loopback_bytes(), now_ms());
     devices.say("go")?;
     let complete = observer.wait("complete", 300)?;
     let cpu_at_observer = cpu_seconds(pid) - cpu0;
+    let [devices_cpu_s, observer_cpu_s] = [0, 1].map(|i| cpu_seconds(clients[i]) - clients0[i]);
     devices.wait("pushed", 300)?;
     let last_durable = quiet(&mut server)?;
     let server_cpu = cpu_seconds(pid) - cpu0;
@@ -118,6 +125,7 @@ pub fn run(peer: &str, size: &str, scratch: &Path) -> Result<Figures, String> {
     let peak = memory(pid, "VmHWM");
 
     same("the observer", &observer.ask("verify", "checksum")?, expected)?;
+    drop((observer, devices));
     drop(server); // SIGKILL
     let reader = Role::start(peer, "verify", &args)?;
     same("the killed server's store", &reader.wait("checksum", 300)?, expected)?;
@@ -127,6 +135,8 @@ pub fn run(peer: &str, size: &str, scratch: &Path) -> Result<Figures, String> {
         server_cpu_at_observer_s: cpu_at_observer,
         quiet_s: (last_durable.max(t) - t0) / 1e3,
         server_cpu_s: server_cpu,
+        devices_cpu_s,
+        observer_cpu_s,
         wire,
         peak,
     })
@@ -172,18 +182,22 @@ pub fn table(size: &str, runs: usize) -> Result<(), String> {
     }
     let (d, v) = workload::size(size).ok_or("no such size")?;
     println!("\n### Restoration storm {size}: {d} devices × {v} visits, median of {runs}\n");
-    println!("| | observer complete s | × floor | server CPU by then s | quiet s | server CPU in all s | wire MB | peak MB |");
-    println!("|---|---|---|---|---|---|---|---|");
+    println!(
+        "| | observer complete s | × floor | server CPU by then s | quiet s | server CPU in all s | phones' CPU s | observer's CPU s | wire MB | peak MB |"
+    );
+    println!("|---|---|---|---|---|---|---|---|---|---|");
     let mid = |f: &[Figures], get: fn(&Figures) -> f64| median(&mut f.iter().map(get).collect::<Vec<_>>());
     let floor = mid(&all[0].1, |f| f.observer_s);
     for (peer, f) in &all {
         println!(
-            "| {peer} | {:.3} | {:.2} | {:.3} | {:.3} | {:.3} | {:.2} | {:.0} |",
+            "| {peer} | {:.3} | {:.2} | {:.3} | {:.3} | {:.3} | {:.3} | {:.3} | {:.2} | {:.0} |",
             mid(f, |f| f.observer_s),
             mid(f, |f| f.observer_s) / floor,
             mid(f, |f| f.server_cpu_at_observer_s),
             mid(f, |f| f.quiet_s),
             mid(f, |f| f.server_cpu_s),
+            mid(f, |f| f.devices_cpu_s),
+            mid(f, |f| f.observer_cpu_s),
             mid(f, |f| f.wire as f64) / 1e6,
             mid(f, |f| f.peak as f64) / 1e6,
         );
