@@ -6,10 +6,13 @@
 use crate::error::OfficeError;
 use crate::keys::Keys;
 use crate::ledger::HeldRaw;
+use holdfast_model::document::Segment;
 use holdfast_model::id::{ChainEpoch, DeviceId};
 use holdfast_model::port::Random;
 use holdfast_model::time::Millis;
+use holdfast_model::wire::SegmentHead;
 use holdfast_vault::Opened;
+use std::sync::Arc;
 
 const VERSION: u8 = 1;
 const FRONT: usize = 1 + 8 + 8 + 4;
@@ -17,6 +20,13 @@ const FRONT: usize = 1 + 8 + 8 + 4;
 pub const GAP: u32 = u32::MAX;
 /// As [`GAP`], for two histories of one chain.
 pub const FORK: u32 = u32::MAX - 1;
+
+/// Why all of a shut-out phone's push is held.
+pub const REVOKED: &str = "device_revoked";
+/// Why a request of a phone that nobody knows is held.
+pub const UNKNOWN: &str = "device_unknown";
+/// Why an entry is held that came sealed and did not open.
+pub const UNOPENED: &str = "entry_unopened";
 
 /// Where something is held.
 #[derive(Debug, Clone, Copy)]
@@ -60,20 +70,38 @@ impl HeldPlace<'_> {
         bytes.extend(keys.seal_raw("held", &row, plain, random));
         bytes
     }
+
+    /// The place of a row, as the numbers in front of what is sealed tell it. They are believed only once the seal has opened.
+    pub fn of(held: &HeldRaw) -> Result<HeldPlace<'_>, OfficeError> {
+        let (front, _) = front_of(held)?;
+        let epoch = front[1..9].try_into().expect("eight of the front's bytes");
+        let first = u64::from_be_bytes(front[9..17].try_into().expect("eight of the front's bytes"));
+        let number = u32::from_be_bytes(front[17..21].try_into().expect("four of the front's bytes"));
+        Ok(HeldPlace { device: &held.device, at: held.at, code: &held.code, epoch: ChainEpoch(epoch), first, number })
+    }
+}
+
+fn front_of(held: &HeldRaw) -> Result<(&[u8; FRONT], &[u8]), OfficeError> {
+    let damaged = || OfficeError::Damaged("something held for checking".into());
+    let (front, sealed) = held.sealed.split_first_chunk::<FRONT>().ok_or_else(damaged)?;
+    match front[0] {
+        VERSION => Ok((front, sealed)),
+        0 => Err(damaged()),
+        newer => Err(OfficeError::Newer(i64::from(newer))),
+    }
 }
 
 /// Opens what is held.
 pub fn open(keys: &Keys, held: &HeldRaw) -> Result<Opened, OfficeError> {
-    let damaged = || OfficeError::Damaged("something held for checking".into());
-    let (front, sealed) = held.sealed.split_first_chunk::<FRONT>().ok_or_else(damaged)?;
-    match front[0] {
-        VERSION => {}
-        0 => return Err(damaged()),
-        newer => return Err(OfficeError::Newer(i64::from(newer))),
-    }
-    // The numbers themselves are not read: they are part of the place as they stand.
-    let place = HeldPlace { device: &held.device, at: held.at, code: &held.code, epoch: ChainEpoch([0; 8]), first: 0, number: 0 };
-    keys.open_raw("held", &place.row(front), sealed)
+    let (front, sealed) = front_of(held)?;
+    keys.open_raw("held", &HeldPlace::of(held)?.row(front), sealed)
+}
+
+/// A segment out of its plain form, when these bytes are one. Nothing of it is trusted: it has not been compared with any digest.
+pub fn segment_of(plain: &[u8]) -> Option<Segment> {
+    let (head, texts) = std::str::from_utf8(plain).ok()?.split_once('\n')?;
+    let head: SegmentHead = serde_json::from_str(head).ok()?;
+    Some(Segment { head, texts: texts.split_terminator('\n').map(Arc::from).collect() })
 }
 
 impl crate::Office {

@@ -94,6 +94,17 @@ pub struct Ready {
     pub own: bool,
     /// True when its device is shut out: all of it is held for checking.
     pub to_review: bool,
+    /// Set when somebody looked at it and took it in.
+    pub reviewed: Option<Reviewed>,
+}
+
+/// What was held for checking and is taken in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reviewed {
+    /// A push that is new to its chain.
+    Whole,
+    /// Segments of this push, which is in its chain already.
+    OfPush(i64),
 }
 
 /// What preparing needs of the office.
@@ -145,6 +156,7 @@ impl Desk<'_> {
             told: None,
             own: false,
             to_review,
+            reviewed: None,
             header: push.header.clone(),
         };
         if to_review {

@@ -155,6 +155,13 @@ impl Phone {
         self.scopes.last()
     }
 
+    /// Forgets that it was served this document: it is served whole again.
+    pub fn forget(&mut self, doc: &DocumentId) {
+        for scope in &mut self.scopes {
+            self.dirty |= scope.docs.remove(doc);
+        }
+    }
+
     /// Remembers what it is being served now; gives the generation.
     pub fn serve(&mut self, docs: BTreeSet<DocumentId>) -> u64 {
         if let Some(same) = self.scopes.last().filter(|s| s.docs == docs) {

@@ -47,6 +47,8 @@ pub struct Stored {
     pub changes: Vec<Digest>,
     /// Why it is not handed on.
     pub withheld: Option<String>,
+    /// Somebody looked at it and took it in.
+    pub reviewed: bool,
 }
 
 /// Where a visit stands in plans: what scopes are made of.
@@ -428,7 +430,7 @@ impl Doc {
     }
 
     fn advance(&mut self, stored: &Stored) {
-        if stored.withheld.is_some() {
+        if stored.withheld.is_some() && !stored.reviewed {
             self.withheld_from = Some(self.withheld_from.map_or(stored.seq, |s| s.min(stored.seq)));
         }
         let head = &stored.segment.head;
@@ -466,7 +468,11 @@ impl Stored {
     /// Its entries, as projections take them. A text that is no entry is left out: it is held for checking.
     pub fn held(&self) -> impl Iterator<Item = Held> + '_ {
         let head = &self.segment.head;
-        let standing = if self.withheld.is_some() { Standing::HeldForChecking } else { Standing::Received };
+        let standing = match (self.reviewed, &self.withheld) {
+            (true, _) => Standing::Reviewed,
+            (false, Some(_)) => Standing::HeldForChecking,
+            (false, None) => Standing::Received,
+        };
         self.segment.texts.iter().enumerate().filter_map(move |(i, text)| {
             let read = Read::parse(text).ok()?;
             let text_digest = Digest::of(text.as_bytes());
@@ -522,7 +528,7 @@ pub fn load_segment(row: SegmentRow, push: Arc<StoredPush>, keys: &Keys) -> Resu
             .map(|all| all.into_iter().map(|(_, hash)| hash).collect())
             .map_err(|_| OfficeError::Damaged("a segment does not rebuild".into()))?,
     };
-    Ok(Stored { seq: row.seq, push, segment, changes, withheld: row.withheld })
+    Ok(Stored { seq: row.seq, push, segment, changes, withheld: row.withheld, reviewed: row.reviewed })
 }
 
 /// Opens a segment's row: a head and as many texts, one a line.

@@ -3,14 +3,15 @@
 
 use crate::error::OfficeError;
 use crate::faults::{Fault, Faults};
-use crate::ingest::{Gist, Ready, ReadySegment};
+use crate::ingest::{Gist, Ready, ReadyHold, ReadySegment, Reviewed};
 use crate::keys::Keys;
 use crate::ledger::{Batch, BranchNo, DocumentRow, HeldRaw, Ledger, LineRow, PushRow, SegmentRow, Table};
 use crate::office::{Nudge, WorkerRecord};
 use crate::phone::Phone;
-use crate::state::{Doc, Line, NewDoc, State, Stored, StoredPush, day_of};
+use crate::state::{Doc, Line, NewDoc, State, Stored, StoredPush, day_of, load_push};
 use holdfast_model::id::{BranchId, ChainEpoch, DeviceId, Digest, DocumentId};
 use holdfast_model::port::{Clock, Random};
+use holdfast_model::time::Millis;
 use holdfast_model::wire::ClockSample;
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -286,6 +287,9 @@ impl Writer {
     }
 
     fn plan_push(&self, plan: &mut Plan, ready: Ready) -> Result<Outcome, OfficeError> {
+        if let Some(Reviewed::OfPush(push)) = ready.reviewed {
+            return self.plan_taken(plan, push, ready);
+        }
         let key = (ready.header.device.clone(), ready.header.epoch);
         let (line, have_to, gap, fork) = match self.place(plan, &key, &ready)? {
             Place::Known { have_to } => return Ok(Outcome::Durable { have_to }),
@@ -316,23 +320,10 @@ impl Writer {
         for segment in ready.segments.into_iter().take(kept) {
             // What lies wholly within what is here already was stored with an earlier push.
             if segment.last > have_to {
-                self.plan_segment(plan, &mut row, &stored_push, segment)?;
+                row.segments.push(self.plan_segment(plan, &stored_push, segment, ready.reviewed.is_some())?);
             }
         }
-        let mut held = 0;
-        for hold in ready.holds {
-            held += u32::from(hold.seq.is_some() || hold.code == "device_revoked") * hold.entries;
-            plan.batch.held.push(HeldRaw {
-                id: 0,
-                at: ready.received,
-                device: key.0.clone(),
-                branch: Some(hold.branch),
-                code: hold.code.to_owned(),
-                entries: hold.entries,
-                document: hold.doc.map(|d| self.keys.document(&d)),
-                sealed: hold.sealed,
-            });
-        }
+        let held = self.plan_holds(plan, &key.0, ready.received, ready.holds);
         for (found, code, number) in [(gap, "chain_gap", crate::held::GAP), (fork, "chain_fork", crate::held::FORK)] {
             if found {
                 plan.batch.held.push(HeldRaw {
@@ -358,7 +349,44 @@ impl Writer {
         Ok(Outcome::Durable { have_to: last })
     }
 
-    fn plan_segment(&self, plan: &mut Plan, row: &mut PushRow, push: &Arc<StoredPush>, ready: ReadySegment) -> Result<(), OfficeError> {
+    /// Segments of a push that is in the ledger already, and was held for checking: they get their place now.
+    fn plan_taken(&self, plan: &mut Plan, push: i64, ready: Ready) -> Result<Outcome, OfficeError> {
+        plan.batch.sealed.extend(ready.keys.into_iter().map(|row| (Table::Key, row)));
+        let stored_push = load_push(push, &*self.ledger)?;
+        for segment in ready.segments {
+            let row = self.plan_segment(plan, &stored_push, segment, true)?;
+            plan.batch.taken.push((push, row));
+        }
+        self.plan_holds(plan, &ready.header.device, ready.received, ready.holds);
+        Ok(Outcome::Durable { have_to: ready.header.last() })
+    }
+
+    /// What of a push is held for checking; gives how many entries that is.
+    fn plan_holds(&self, plan: &mut Plan, device: &DeviceId, at: Millis, holds: Vec<ReadyHold>) -> u32 {
+        let mut held = 0;
+        for hold in holds {
+            held += u32::from(hold.seq.is_some() || hold.code == "device_revoked") * hold.entries;
+            plan.batch.held.push(HeldRaw {
+                id: 0,
+                at,
+                device: device.clone(),
+                branch: Some(hold.branch),
+                code: hold.code.to_owned(),
+                entries: hold.entries,
+                document: hold.doc.map(|d| self.keys.document(&d)),
+                sealed: hold.sealed,
+            });
+        }
+        held
+    }
+
+    fn plan_segment(
+        &self,
+        plan: &mut Plan,
+        push: &Arc<StoredPush>,
+        ready: ReadySegment,
+        reviewed: bool,
+    ) -> Result<SegmentRow, OfficeError> {
         let doc = ready.doc;
         let branch = doc.branch;
         let seq = match plan.seqs.get(&branch) {
@@ -381,19 +409,21 @@ impl Writer {
         if first {
             plan.new_docs.insert(doc.id.clone(), NewDoc { day: later, ..doc.clone() });
         }
-        row.segments.push(SegmentRow {
+        let withheld = ready.withheld.map(str::to_owned);
+        let entries = ready.segment.head.n;
+        let row = SegmentRow {
             branch,
             seq,
             place: ready.place,
             document: doc.key,
-            entries: ready.segment.head.n,
-            withheld: ready.withheld.map(str::to_owned),
+            entries,
+            withheld: withheld.clone(),
+            reviewed,
             sealed: ready.sealed,
-        });
-        let stored =
-            Stored { seq, push: push.clone(), segment: ready.segment, changes: ready.changes, withheld: ready.withheld.map(str::to_owned) };
+        };
+        let stored = Stored { seq, push: push.clone(), segment: ready.segment, changes: ready.changes, withheld, reviewed };
         plan.stored.push((doc.id, Arc::new(stored), ready.gist));
-        Ok(())
+        Ok(row)
     }
 
     fn home(&self, device: &DeviceId) -> Option<BranchNo> {
@@ -560,6 +590,9 @@ fn merge(batch: &mut Batch, with: Batch) {
     batch.codes.extend(with.codes);
     batch.used.extend(with.used);
     batch.held.extend(with.held);
+    batch.taken.extend(with.taken);
+    batch.reviews.extend(with.reviews);
+    batch.released.extend(with.released);
     batch.samples.extend(with.samples);
     batch.meta.extend(with.meta);
 }

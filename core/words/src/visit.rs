@@ -217,6 +217,8 @@ impl Words {
             (Standing::Sent, _) => self.say("entry-sent", &[]),
             (Standing::Received, Some(at)) => self.say("entry-received-at", &[("time", self.time_of(now, at).into())]),
             (Standing::Received, None) => self.say("entry-received", &[]),
+            (Standing::Reviewed, Some(at)) => self.say("entry-reviewed-at", &[("time", self.time_of(now, at).into())]),
+            (Standing::Reviewed, None) => self.say("entry-reviewed", &[]),
             (Standing::HeldForChecking, _) => self.say("entry-held-for-checking", &[]),
         }
     }

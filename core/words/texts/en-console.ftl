@@ -71,6 +71,7 @@ tag-replaced = replaced by a later one
 tag-contradicts = another entry says otherwise
 tag-same-id = another text carries this name
 tag-held = held for checking
+tag-reviewed = taken in after checking
 tag-unconfirmed = author unconfirmed
 tag-dealt = dealt with
 
@@ -105,6 +106,19 @@ held-entries = { $n ->
    *[other] { $n } entries
 }
 held-about-unknown = can’t be read
+held-taken-in = Taken in by { $worker }, { $time }: { $why }
+held-set-aside = Set aside by { $worker }, { $time }: { $why }
+held-put-back = Put back by { $worker }, { $time }: { $why }
+held-written = { $worker }, written { $time }
+held-no-entry = a text that is no entry
+held-bytes = { $n } bytes that can’t be read here
+held-more = { $n } more are kept, and not shown here.
+held-in-record = Its entries stand on the visit’s page, marked as held for checking.
+held-finding = Nothing more came with it: it is something noticed about the phone’s records.
+held-take-entries = Its entries get their place in the record, marked as taken in after checking, and colleagues’ phones are handed them. This can’t be undone: in the record they are put right like any other entry.
+held-take-document = Its entries stand as taken in after checking, and phones are handed what came after them. The entries themselves are not handed to phones, which could not check them. This can’t be undone.
+held-take-once-known = Not while the phone is unknown. Enrol it with a new code: with its own key it gets its name back, and what it brought can be read and taken in.
+held-take-never = There is nothing in it that has a place in the record. Write down what you find out on the visit’s page, and set this aside.
 
 ## Outages
 
@@ -178,6 +192,9 @@ did-opened = The outage is open.
 did-closed = The outage is closed.
 did-imported = Imported.
 did-account = Done.
+did-held-take = It is taken in: its entries have their place in the record.
+did-held-aside = It is set aside, and kept.
+did-held-back = It is to be looked at again.
 means-done = It took place, everything is answered, and nothing needs action.
 means-act = It took place, but something needs action: a dose not had, an incident, an answer that is missing.
 means-there = A care worker is there now, or was when somebody said so over the phone.

@@ -196,6 +196,8 @@ entry-sent = sent, no answer yet
 entry-received = the office has it
 entry-received-at = the office has it { $time }
 entry-held-for-checking = at the office, held for checking
+entry-reviewed = the office has it, taken in after checking
+entry-reviewed-at = the office has it { $time }, taken in after checking
 
 ## Times of an entry, and doubt about them
 
@@ -828,6 +830,28 @@ error-push_incomplete = A piece of the push is missing.
 error-chain_mismatch = The entries do not follow on those before them.
     .safe = They are kept, and held for checking.
     .do = Look whether the phone was restored or copied.
+
+error-held_unknown = Nothing with this number is held here.
+    .safe = Nothing was changed.
+    .do = Look for it in the list of what is held.
+error-held_decided = Somebody has decided about this already.
+    .safe = Nothing was changed.
+    .do = Read below who decided what, and why.
+error-held_not_takeable = There is nothing in it that has a place in the record.
+    .safe = Nothing was changed; it is kept as it came.
+    .do = Set it aside, and write down what you find out on the visit’s page.
+error-held_phone_unknown = The phone that brought this is not known here.
+    .safe = Nothing was changed; it is kept as it came.
+    .do = Enrol the phone with a new code; then take it in.
+error-held_gap = Records of this phone from before these are missing.
+    .safe = Nothing was changed; it is kept as it came.
+    .do = Take in what else is held of this phone first, or wait until the phone has sent them. If they will never come, say so below.
+error-held_reason = A decision needs a reason, of at most 500 characters.
+    .safe = Nothing was changed.
+    .do = Say why.
+error-held_not_signed = This is not what its phone signed.
+    .safe = Nothing was changed; it is kept as it came.
+    .do = Tell the administrator, and set it aside with a reason.
 
 ## Why something is held for checking: it is durable, and counts for nothing until somebody has looked
 

@@ -151,6 +151,9 @@ fn tags(entry: &EntryView, say: &Say<'_>) -> Vec<Chip> {
     if entry.standing == Standing::HeldForChecking {
         tag("late", "tag-held");
     }
+    if entry.standing == Standing::Reviewed {
+        tag("", "tag-reviewed");
+    }
     if entry.author.unconfirmed {
         tag("late", "tag-unconfirmed");
     }

@@ -27,6 +27,8 @@ pub enum About {
     Phone,
     /// The outage of the path.
     Outage,
+    /// What is held for checking, of the path.
+    Held,
 }
 
 /// What the guard found out about a request that it let through. A handler can have a branch from nowhere else.
@@ -118,16 +120,7 @@ fn resource(guarded: &Guarded, session: &Session, params: &RawPathParams, uri: &
     let of = |doc: DocumentId, what: &str| console.office().branch_of(&doc).map(Resource::Branch).ok_or_else(|| Trouble::not_found(what));
     match guarded.about {
         About::Own => Ok(Resource::Own),
-        About::Branch => {
-            let asked = Query::<HashMap<String, String>>::try_from_uri(uri).ok().and_then(|q| q.get("branch").cloned());
-            match asked.filter(|b| !b.is_empty()) {
-                Some(named) => {
-                    let branch = BranchId::new(named).map_err(|_| Trouble::not_found("This branch"))?;
-                    Ok(Resource::Branch(branch))
-                }
-                None => first_branch(console, session).map(Resource::Branch).ok_or_else(no_branch),
-            }
-        }
+        About::Branch => named_branch(console, session, uri),
         About::Visit => {
             let id = VisitId::new(param("visit")).map_err(|_| Trouble::not_found("This visit"))?;
             of(DocumentId::Visit(id), "This visit")
@@ -144,6 +137,24 @@ fn resource(guarded: &Guarded, session: &Session, params: &RawPathParams, uri: &
             let id = DeviceId::new(param("device")).map_err(|_| Trouble::not_found("This phone"))?;
             console.branch_of_phone(&id).map(Resource::Branch).ok_or_else(|| Trouble::not_found("This phone"))
         }
+        About::Held => {
+            let nowhere = || Trouble::not_found("This");
+            let id: i64 = param("hold").parse().map_err(|_| nowhere())?;
+            match console.office().held_branch(id).map_err(|e| Trouble::ours(&e))?.ok_or_else(nowhere)? {
+                Some(branch) => Ok(Resource::Branch(branch)),
+                // Of a phone that nobody knows: every branch may be the one that does.
+                None => named_branch(console, session, uri),
+            }
+        }
+    }
+}
+
+/// The branch that the address names, else the first of the account.
+fn named_branch(console: &Console, session: &Session, uri: &Uri) -> Result<Resource, Trouble> {
+    let asked = Query::<HashMap<String, String>>::try_from_uri(uri).ok().and_then(|q| q.get("branch").cloned());
+    match asked.filter(|b| !b.is_empty()) {
+        Some(named) => BranchId::new(named).map(Resource::Branch).map_err(|_| Trouble::not_found("This branch")),
+        None => first_branch(console, session).map(Resource::Branch).ok_or_else(no_branch),
     }
 }
 

@@ -247,7 +247,21 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
 }
 
 /// What the address says was just done: one of these words, never free text.
-const DONE: [&str; 10] = ["welcome", "call", "cover", "deal", "cancel", "revoked", "opened", "closed", "imported", "account"];
+const DONE: [&str; 13] = [
+    "welcome",
+    "call",
+    "cover",
+    "deal",
+    "cancel",
+    "revoked",
+    "opened",
+    "closed",
+    "imported",
+    "account",
+    "held-take",
+    "held-aside",
+    "held-back",
+];
 
 /// What was just done, as the address says it.
 fn said(here: &str) -> Option<String> {

@@ -24,7 +24,7 @@ struct Route {
 }
 
 fn guarded() -> Vec<Route> {
-    use About::{Branch, Outage, Own, Person, Phone, Visit};
+    use About::{Branch, Held, Outage, Own, Person, Phone, Visit};
     use Action::*;
     let read = |path, action, about, handler| Route { method: Method::GET, path, action, about, handler };
     let write = |path, action, about, handler| Route { method: Method::POST, path, action, about, handler };
@@ -42,6 +42,10 @@ fn guarded() -> Vec<Route> {
         write("/console/phones/enrol", EnrolPhone, Branch, post(phones::enrol)),
         write("/console/phones/{device}/revoke", RevokePhone, Phone, post(phones::revoke)),
         read("/console/held", ReadHeld, Branch, get(held::page)),
+        read("/console/held/{hold}", ReadHeld, Held, get(held::item)),
+        write("/console/held/{hold}/take", DecideHeld, Held, post(held::take)),
+        write("/console/held/{hold}/aside", DecideHeld, Held, post(held::aside)),
+        write("/console/held/{hold}/back", DecideHeld, Held, post(held::back)),
         read("/console/outages", ReadOutages, Branch, get(outages::page)),
         write("/console/outages/open", ManageOutage, Branch, post(outages::open)),
         write("/console/outages/{outage}/close", ManageOutage, Outage, post(outages::close)),

@@ -1,6 +1,6 @@
 //! What every ledger must pass. A database that does can stand behind the office.
 
-use super::{Batch, CodeRow, DAY_ALWAYS, DocumentRow, HeldRaw, Ledger, LineRow, PushRow, SealedRow, SegmentRow, Table};
+use super::{Batch, CodeRow, DAY_ALWAYS, DocumentRow, HeldRaw, Ledger, LineRow, PushRow, ReviewRow, SealedRow, SegmentRow, Table};
 use crate::error::OfficeError;
 use holdfast_model::id::{BootId, ChainEpoch, DeviceId};
 use holdfast_model::time::Millis;
@@ -15,9 +15,10 @@ pub fn check(open: &dyn Fn() -> Result<Box<dyn Ledger>, OfficeError>) -> Result<
     one_batch_is_all_or_nothing(&*ledger)?;
     facts_and_small_tables(&*ledger)?;
     pushes_and_segments(&*ledger)?;
+    reviews_and_what_they_take_in(&*ledger)?;
     drop(ledger);
     let again = open()?;
-    assert_eq!(again.segments_after(1, 0, 10)?.len(), 3, "what was written is there after opening again");
+    assert_eq!(again.segments_after(1, 0, 10)?.len(), 4, "what was written is there after opening again");
     assert_eq!(again.last_push()?, 2);
     again.integrity()
 }
@@ -42,7 +43,7 @@ fn push(id: i64, line: u32, first: u64, last: u64, segments: Vec<SegmentRow>) ->
 }
 
 fn segment(branch: u16, seq: u64, document: u8) -> SegmentRow {
-    SegmentRow { branch, seq, place: 0, document: [document; 16], entries: 1, withheld: None, sealed: vec![9; 20] }
+    SegmentRow { branch, seq, place: 0, document: [document; 16], entries: 1, withheld: None, reviewed: false, sealed: vec![9; 20] }
 }
 
 fn empty(ledger: &dyn Ledger) -> Result<(), OfficeError> {
@@ -128,5 +129,26 @@ fn pushes_and_segments(ledger: &dyn Ledger) -> Result<(), OfficeError> {
     assert_eq!((reaching(2)?, reaching(3)?), (1, 0));
     assert_eq!(ledger.push(2)?, Some(push(2, 1, 2, 2, Vec::new())));
     assert_eq!(ledger.push(3)?, None);
+    Ok(())
+}
+
+fn reviews_and_what_they_take_in(ledger: &dyn Ledger) -> Result<(), OfficeError> {
+    let review = |id, verdict: &str| ReviewRow { id, held: 1, at: Millis(5), verdict: verdict.into(), sealed: vec![4] };
+    let taken = SegmentRow { reviewed: true, ..segment(1, 4, 1) };
+    ledger.write(&Batch {
+        taken: vec![(1, taken.clone())],
+        released: vec![(1, 2)],
+        reviews: vec![review(0, "set_aside")],
+        branches: vec![(1, "NQ".into(), 4)],
+        ..Batch::default()
+    })?;
+    ledger.write(&Batch { reviews: vec![review(0, "put_back")], ..Batch::default() })?;
+    assert_eq!(ledger.reviews()?, [review(1, "set_aside"), review(2, "put_back")], "in the order of the decisions");
+    let of = ledger.segments_of(&[1; 16])?;
+    assert_eq!(of.iter().map(|(push, s)| (*push, s.seq, s.reviewed)).collect::<Vec<_>>(), [(1, 1, false), (1, 2, true), (1, 4, true)]);
+    assert_eq!(of[2].1, taken);
+    let none_of_it = Batch { reviews: vec![review(0, "taken_in")], taken: vec![(1, segment(1, 4, 1))], ..Batch::default() };
+    assert!(ledger.write(&none_of_it).is_err(), "a place that is taken");
+    assert_eq!(ledger.reviews()?.len(), 2, "no decision without what it does");
     Ok(())
 }

@@ -4,10 +4,10 @@ use crate::error::OfficeError;
 use rusqlite::Connection;
 
 /// The newest shape this code knows.
-pub const SCHEMA: i64 = 1;
+pub const SCHEMA: i64 = 2;
 
 /// What each version adds to the one before it.
-const STEPS: [&str; SCHEMA as usize] = [V1];
+const STEPS: [&str; SCHEMA as usize] = [V1, V2];
 
 const V1: &str = "
 CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -39,6 +39,12 @@ CREATE TABLE sample (
 ) WITHOUT ROWID;
 ";
 
+/// What people decide about what is held for checking.
+const V2: &str = "
+ALTER TABLE segment ADD COLUMN reviewed INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE review (id INTEGER PRIMARY KEY, held INTEGER NOT NULL, at INTEGER NOT NULL, verdict TEXT NOT NULL, sealed BLOB NOT NULL);
+";
+
 /// Brings a store to [`SCHEMA`]; refuses a newer one before anything is written.
 pub fn migrate(db: &mut Connection) -> Result<(), OfficeError> {
     let found = version(db)?;
@@ -58,4 +64,23 @@ pub fn version(db: &Connection) -> Result<i64, OfficeError> {
     let version: i64 = db.query_row("PRAGMA user_version", [], |r| r.get(0))?;
     // A negative number is nobody's: damage, not age.
     if version < 0 { Err(OfficeError::Damaged("its version number is negative".into())) } else { Ok(version) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_of_the_first_schema_becomes_one_of_the_newest_and_keeps_its_rows() {
+        let mut db = Connection::open_in_memory().expect("memory");
+        db.execute_batch(V1).expect("the first schema");
+        db.execute_batch("INSERT INTO segment VALUES (7, 1, 0, x'01', 3, 'segment_changes', x'02'); PRAGMA user_version = 1;")
+            .expect("a row");
+        migrate(&mut db).expect("forward");
+        assert_eq!(version(&db), Ok(SCHEMA));
+        let row: (i64, String, bool) =
+            db.query_row("SELECT id, withheld, reviewed FROM segment", [], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?))).expect("the row");
+        assert_eq!(row, (7, "segment_changes".into(), false), "nobody has looked at it");
+        migrate(&mut db).expect("nothing to do");
+    }
 }

@@ -61,6 +61,8 @@ pub struct SegmentRow {
     pub entries: u32,
     /// Why it is not handed on, as a stable code, if it is not.
     pub withheld: Option<String>,
+    /// True when somebody looked at it and took it in: it was held for checking, or is withheld, and stands in the record all the same.
+    pub reviewed: bool,
     /// Head and texts, sealed under the subject's key.
     pub sealed: Vec<u8>,
 }
@@ -146,6 +148,21 @@ pub struct HeldRaw {
     pub sealed: Vec<u8>,
 }
 
+/// What somebody decided about something held for checking. Rows are only ever added: the latest one stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReviewRow {
+    /// Its number, counting upwards; given by the ledger.
+    pub id: i64,
+    /// About which hold.
+    pub held: i64,
+    /// When it was decided.
+    pub at: Millis,
+    /// What was decided, as a stable word.
+    pub verdict: String,
+    /// Who decided and why, sealed.
+    pub sealed: Vec<u8>,
+}
+
 /// Everything that becomes durable together.
 #[derive(Debug, Clone, Default)]
 pub struct Batch {
@@ -163,6 +180,12 @@ pub struct Batch {
     pub used: Vec<(Vec<u8>, DeviceId)>,
     /// What is held for checking.
     pub held: Vec<HeldRaw>,
+    /// Segments taken in later than the push they came with, each with its push's number.
+    pub taken: Vec<(i64, SegmentRow)>,
+    /// What was decided about what is held.
+    pub reviews: Vec<ReviewRow>,
+    /// Segments that are there already and stand as reviewed from now on: branch, counter.
+    pub released: Vec<(BranchNo, u64)>,
     /// Clock samples.
     pub samples: Vec<(DeviceId, ClockSample)>,
     /// Facts about the store as a whole.
@@ -179,6 +202,9 @@ impl Batch {
             && self.codes.is_empty()
             && self.used.is_empty()
             && self.held.is_empty()
+            && self.taken.is_empty()
+            && self.reviews.is_empty()
+            && self.released.is_empty()
             && self.samples.is_empty()
             && self.meta.is_empty()
     }
@@ -225,6 +251,8 @@ pub trait Ledger: Send + Sync {
     fn segments_after(&self, branch: BranchNo, seq: u64, limit: usize) -> Result<Vec<(i64, SegmentRow)>, OfficeError>;
     /// What is held for checking, latest first.
     fn held(&self) -> Result<Vec<HeldRaw>, OfficeError>;
+    /// What was decided about what is held, in the order of the decisions.
+    fn reviews(&self) -> Result<Vec<ReviewRow>, OfficeError>;
     /// Clock samples.
     fn samples(&self) -> Result<Vec<(DeviceId, ClockSample)>, OfficeError>;
     /// Compares the whole store with its own rules (pages, indices). Slow.

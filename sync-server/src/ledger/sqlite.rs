@@ -1,7 +1,9 @@
 //! The ledger in one SQLite file: write-ahead log, every commit on the disk before it returns.
 
 use super::migrate::{migrate, version};
-use super::{Batch, BranchNo, CodeRow, DocumentKey, DocumentRow, HeldRaw, Ledger, LineRow, PushRow, SCHEMA, SealedRow, SegmentRow, Table};
+use super::{
+    Batch, BranchNo, CodeRow, DocumentKey, DocumentRow, HeldRaw, Ledger, LineRow, PushRow, ReviewRow, SCHEMA, SealedRow, SegmentRow, Table,
+};
 use crate::error::OfficeError;
 use holdfast_model::id::{BootId, ChainEpoch, DeviceId};
 use holdfast_model::time::Millis;
@@ -125,7 +127,8 @@ fn segment_row(row: &Row<'_>) -> Result<(i64, SegmentRow), OfficeError> {
         document: fixed(row.get(3)?)?,
         entries: row.get(4)?,
         withheld: row.get(5)?,
-        sealed: row.get(6)?,
+        reviewed: row.get(6)?,
+        sealed: row.get(7)?,
     };
     Ok((row.get(1)?, segment))
 }
@@ -138,8 +141,6 @@ fn write_pushes(tx: &Transaction<'_>, pushes: &[PushRow]) -> rusqlite::Result<()
     let mut push = tx.prepare_cached(
         "INSERT INTO push (id, device, epoch, line, first, last, received, header, digests) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9)",
     )?;
-    let mut segment =
-        tx.prepare_cached("INSERT INTO segment (id, push, place, document, entries, withheld, sealed) VALUES (?1,?2,?3,?4,?5,?6,?7)")?;
     for p in pushes {
         push.execute(params![
             p.id,
@@ -152,9 +153,29 @@ fn write_pushes(tx: &Transaction<'_>, pushes: &[PushRow]) -> rusqlite::Result<()
             p.header,
             p.digests
         ])?;
-        for s in &p.segments {
-            segment.execute(params![segment_id(s.branch, s.seq), p.id, s.place, s.document, s.entries, s.withheld, s.sealed])?;
-        }
+        write_segments(tx, p.segments.iter().map(|s| (p.id, s)))?;
+    }
+    Ok(())
+}
+
+fn write_segments<'a>(tx: &Transaction<'_>, segments: impl Iterator<Item = (i64, &'a SegmentRow)>) -> rusqlite::Result<()> {
+    let mut insert = tx.prepare_cached(
+        "INSERT INTO segment (id, push, place, document, entries, withheld, reviewed, sealed) VALUES (?1,?2,?3,?4,?5,?6,?7,?8)",
+    )?;
+    for (push, s) in segments {
+        insert.execute(params![segment_id(s.branch, s.seq), push, s.place, s.document, s.entries, s.withheld, s.reviewed, s.sealed])?;
+    }
+    Ok(())
+}
+
+fn write_reviews(tx: &Transaction<'_>, batch: &Batch) -> rusqlite::Result<()> {
+    write_segments(tx, batch.taken.iter().map(|(push, s)| (*push, s)))?;
+    for (branch, seq) in &batch.released {
+        tx.prepare_cached("UPDATE segment SET reviewed = 1 WHERE id = ?1")?.execute([segment_id(*branch, *seq)])?;
+    }
+    for r in &batch.reviews {
+        tx.prepare_cached("INSERT INTO review (held, at, verdict, sealed) VALUES (?1,?2,?3,?4)")?
+            .execute(params![r.held, r.at.0, r.verdict, r.sealed])?;
     }
     Ok(())
 }
@@ -207,6 +228,7 @@ impl Ledger for SqliteLedger {
         // Dropped without a commit, the transaction takes everything back.
         let tx = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         write_pushes(&tx, &batch.pushes)?;
+        write_reviews(&tx, batch)?;
         write_rest(&tx, batch)?;
         Ok(tx.commit()?)
     }
@@ -272,12 +294,12 @@ impl Ledger for SqliteLedger {
     }
 
     fn segments_of(&self, document: &DocumentKey) -> Result<Vec<(i64, SegmentRow)>, OfficeError> {
-        let sql = "SELECT id, push, place, document, entries, withheld, sealed FROM segment WHERE document = ?1 ORDER BY id";
+        let sql = "SELECT id, push, place, document, entries, withheld, reviewed, sealed FROM segment WHERE document = ?1 ORDER BY id";
         self.all(sql, [document], segment_row)
     }
 
     fn segments_after(&self, branch: BranchNo, seq: u64, limit: usize) -> Result<Vec<(i64, SegmentRow)>, OfficeError> {
-        let sql = "SELECT id, push, place, document, entries, withheld, sealed FROM segment WHERE id > ?1 AND id < ?2 ORDER BY id LIMIT ?3";
+        let sql = "SELECT id, push, place, document, entries, withheld, reviewed, sealed FROM segment WHERE id > ?1 AND id < ?2 ORDER BY id LIMIT ?3";
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.all(sql, params![segment_id(branch, seq), segment_id(branch + 1, 0), limit], segment_row)
     }
@@ -295,6 +317,12 @@ impl Ledger for SqliteLedger {
                 document: document.map(fixed).transpose()?,
                 sealed: r.get(7)?,
             })
+        })
+    }
+
+    fn reviews(&self) -> Result<Vec<ReviewRow>, OfficeError> {
+        self.all("SELECT id, held, at, verdict, sealed FROM review ORDER BY id", [], |r| {
+            Ok(ReviewRow { id: r.get(0)?, held: r.get(1)?, at: Millis(r.get(2)?), verdict: r.get(3)?, sealed: r.get(4)? })
         })
     }
 

@@ -29,6 +29,8 @@ const UNKNOWN_ALL: usize = 64;
 const UNKNOWN_BYTES: usize = 16 * 1024 * 1024;
 /// Bytes of these as long as the office runs: an hour's bound, hour after hour, would still fill a disk.
 const UNKNOWN_BYTES_EVER: usize = 256 * 1024 * 1024;
+/// Random bytes in the name of a phone.
+const NAME_BYTES: usize = 5;
 /// Longest name of a phone.
 const LABEL_BYTES: usize = 120;
 
@@ -165,9 +167,14 @@ impl Office {
         if let Some(shared) = self.same_phone(&request.device_key, &worker) {
             return self.enrolled_again(&shared, request, row);
         }
-        let mut bytes = [0; 5];
-        inner.random.fill(&mut bytes);
-        let device = DeviceId::new(format!("D-{}", BASE32_NOPAD.encode(&bytes))).expect("letters and digits");
+        let device = match self.name_it_had(&request.device_key)? {
+            Some(device) => device,
+            None => {
+                let mut bytes = [0; NAME_BYTES];
+                inner.random.fill(&mut bytes);
+                DeviceId::new(format!("D-{}", BASE32_NOPAD.encode(&bytes))).expect("letters and digits")
+            }
+        };
         let phone = Phone::new(device.clone(), request.label.clone(), worker, branch, request.device_key.clone(), now);
         let with = Batch {
             sealed: vec![(Table::Device, phone_row(&phone, &inner.keys, &*inner.random))],
@@ -179,6 +186,26 @@ impl Office {
         let mut state = inner.state.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         state.phones.insert(device, Arc::new(Mutex::new(phone)));
         Ok(Ok(reply))
+    }
+
+    /// The name under which a phone with this key brought records while nobody here knew it (it was enrolled after the backup that was
+    /// restored): it gets it back, so that what it wrote under that name, and what is held of it, is its own. The records prove it: their
+    /// header names the phone and is signed with its key.
+    fn name_it_had(&self, key: &str) -> Result<Option<DeviceId>, OfficeError> {
+        let Some(key) = PublicKey::parse(key) else { return Ok(None) };
+        for held in self.inner.ledger.held()?.iter().filter(|h| h.code == crate::held::UNKNOWN) {
+            let given_here = held.device.as_str().strip_prefix("D-").and_then(|n| BASE32_NOPAD.decode(n.as_bytes()).ok());
+            if given_here.is_none_or(|n| n.len() != NAME_BYTES) || self.state().phones.contains_key(&held.device) {
+                continue;
+            }
+            let body = crate::held::open(&self.inner.keys, held)?;
+            let Ok((_, pushes, sealed)) = wire::decode_request_sealed(&body) else { continue };
+            let mut headers = pushes.iter().map(|p| &p.header).chain(sealed.iter().map(|p| &p.header));
+            if headers.any(|h| h.device == held.device && key.verify_text(&h.signed_bytes(), &h.sig).is_ok()) {
+                return Ok(Some(held.device.clone()));
+            }
+        }
+        Ok(None)
     }
 
     /// The phone with this key that is known as this worker's.

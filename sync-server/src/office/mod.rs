@@ -7,15 +7,19 @@
 //! | `enrol` | one-time codes, new phones, phones shut out |
 //! | `record` | what the office itself says, through its own device and chain |
 //! | `query` | what the console asks |
+//! | `review`, `take_in` | what is held for checking, and what people decide about it |
 //! | `view` | the answers' shapes |
 
 mod enrol;
 mod query;
 mod record;
+mod review;
 mod scope;
 mod sync;
+mod take_in;
 mod view;
 
+pub use review::{HeldItem, HeldPiece, Review, ReviewError, TakeIn, Verdict, WHY_BYTES};
 pub use sync::{Begun, Pending};
 pub(crate) use sync::{refusal, too_large};
 pub use view::*;
@@ -125,6 +129,8 @@ pub(crate) struct Inner {
     writer: Mutex<Option<JoinHandle<()>>>,
     own: Mutex<record::Own>,
     enrolling: Mutex<enrol::Throttle>,
+    /// Decisions about what is held: one at a time.
+    reviewing: Mutex<()>,
     metrics: Metrics,
     /// Held as long as the office is open: one process, one store.
     _lock: File,
@@ -275,6 +281,7 @@ impl Office {
             writer: Mutex::new(Some(thread)),
             own: Mutex::new(own),
             enrolling: Mutex::default(),
+            reviewing: Mutex::default(),
             metrics: Metrics::default(),
             _lock: lock,
         };

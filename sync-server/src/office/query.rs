@@ -1,6 +1,6 @@
 //! What the console asks. Nothing here changes the record.
 
-use super::{HeldRow, Office, OutageRow, PhoneRow, PlanOnPhone, PlanRow, PlanStanding, WorkerRecord, locked, scope};
+use super::{Office, OutageRow, PhoneRow, PlanOnPhone, PlanRow, PlanStanding, WorkerRecord, locked, scope};
 use crate::error::OfficeError;
 use crate::ledger::BranchNo;
 use crate::phone::Phone;
@@ -8,6 +8,7 @@ use crate::state::{Doc, State, incoming};
 use holdfast_model::entry::{Body, PlanRef, Read};
 use holdfast_model::id::{BranchId, DocumentId, PersonId, VisitId, WorkerId};
 use holdfast_model::projection::{self, BoardRow, BoardView, Filter, PersonView, PhoneFacts, PlanState, VersionState, VisitView};
+use std::collections::HashSet;
 use std::sync::{Arc, PoisonError};
 
 impl Office {
@@ -62,13 +63,20 @@ impl Office {
         })
     }
 
-    /// The entries of a document as they stand in the ledger, in the order of their arrival; empty: no such document.
+    /// The entries of a document as they stand in the ledger, in the order of their arrival, each once; empty: no such document.
+    ///
+    /// A retry that regroups overlaps what is stored, and is kept whole: what came twice is told apart here, by text. One id with two texts
+    /// is two entries.
     pub fn entries(&self, doc: &DocumentId) -> Result<Vec<Read>, OfficeError> {
-        self.with_doc(doc, |doc, _| doc.held().into_iter().map(|h| h.read).collect()).map(Option::unwrap_or_default)
+        let once = |doc: &Doc| {
+            let mut seen = HashSet::new();
+            doc.held().into_iter().filter(|held| seen.insert(held.text_digest)).map(|held| held.read).collect()
+        };
+        self.with_doc(doc, |doc, _| once(doc)).map(Option::unwrap_or_default)
     }
 
     /// A document in hand, or read from the ledger for this once.
-    fn with_doc<R>(&self, id: &DocumentId, show: impl FnOnce(&Doc, &State) -> R) -> Result<Option<R>, OfficeError> {
+    pub(super) fn with_doc<R>(&self, id: &DocumentId, show: impl FnOnce(&Doc, &State) -> R) -> Result<Option<R>, OfficeError> {
         {
             let state = self.state();
             if let Some(doc) = state.docs.get(id) {
@@ -242,40 +250,6 @@ impl Office {
         Ok(rows)
     }
 
-    /// What is held for checking: of a branch, and of phones that nobody knows. Latest first.
-    pub fn held_for_checking(&self, branch: &BranchId) -> Result<Vec<HeldRow>, OfficeError> {
-        let rows = self.inner.ledger.held()?;
-        let mut shown = Vec::new();
-        for row in rows {
-            let (name, phone) = {
-                let state = self.state();
-                let name = row.branch.and_then(|no| state.branch(no)).map(|b| b.name.clone());
-                let phone = state.phones.get(&row.device).map(|p| locked(p).clone());
-                (name, phone.map(|p| (p.label, name_of(&state, &p.worker))))
-            };
-            if name.as_ref().is_some_and(|n| n != branch) {
-                continue;
-            }
-            let document = match row.document {
-                Some(key) => self.inner.ledger.document(&key)?.and_then(|d| self.inner.keys.open_document(&d.key, &d.sealed).ok()),
-                None => None,
-            };
-            let (label, worker_name) = phone.unzip();
-            shown.push(HeldRow {
-                id: row.id,
-                at: row.at,
-                device: row.device,
-                label,
-                worker_name,
-                branch: name,
-                code: row.code,
-                document,
-                entries: row.entries,
-            });
-        }
-        Ok(shown)
-    }
-
     /// The outages of a branch, latest first.
     pub fn outages(&self, branch: &BranchId) -> Result<Vec<OutageRow>, OfficeError> {
         let state = self.state();
@@ -320,7 +294,7 @@ impl Office {
     }
 }
 
-fn name_of(state: &State, worker: &WorkerId) -> String {
+pub(super) fn name_of(state: &State, worker: &WorkerId) -> String {
     state.workers.get(worker).map_or_else(|| worker.to_string(), |w| w.name.clone())
 }
 

@@ -133,6 +133,8 @@ pub struct HeldRow {
     pub document: Option<DocumentId>,
     /// How many entries, as far as that is known.
     pub entries: u32,
+    /// What was decided about it, in the order of the decisions; the last one stands.
+    pub reviews: Vec<super::Review>,
 }
 
 /// An outage, as far as the office's entries tell it.

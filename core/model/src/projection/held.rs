@@ -41,4 +41,6 @@ pub enum Standing {
     Received,
     /// Durable at the office, and being looked at. It counts, and needs action.
     HeldForChecking,
+    /// Durable at the office; it was held for checking, and somebody there took it in. It counts like any other.
+    Reviewed,
 }

@@ -41,6 +41,10 @@ fn make() -> World {
     let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../sample/northquay");
     let files = Upload::folder(&sample).expect("the sample");
     import(&office, &here, &WorkerId::new("W-90").expect("a literal"), &files, &mut |_| {}).expect("the sample is good");
+    // Held for checking, number 1: a request of a phone that nobody knows.
+    let headers = vec![(holdfast_model::wire::DEVICE_HEADER.into(), "D-AAAAAAAA".into())];
+    let stranger = holdfast_model::port::Ask { path: "/v1/sync".into(), headers, body: b"who am I".to_vec() };
+    assert_eq!(office.answer(stranger).status, 403);
     let console = Console::open(office, random, false).expect("accounts");
     World { _dir: dir, console, here }
 }
@@ -74,6 +78,7 @@ impl World {
             .replace("{person}", "P-101")
             .replace("{outage}", "O-1")
             .replace("{device}", "D-none")
+            .replace("{hold}", "1")
             .replace("{job}", "none")
             .replace("{account}", "999")
     }
@@ -104,7 +109,11 @@ async fn every_route_answers_each_role_and_branch_as_the_policy_says() {
         for role in ROLES {
             for home in [&world.here, &elsewhere] {
                 // A branch that is not theirs is asked for by name, where the address can name one.
-                let path = if route.about == About::Branch { format!("{path}?branch={}&page=none", world.here) } else { path.clone() };
+                let path = if matches!(route.about, About::Branch | About::Held) {
+                    format!("{path}?branch={}&page=none", world.here)
+                } else {
+                    path.clone()
+                };
                 let cookie = world.session(role, home);
                 let response = world.ask(request(&route.method, &path, Some(&cookie))).await;
                 let actor = Actor { role, branches: vec![home.clone()] };
