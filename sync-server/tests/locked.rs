@@ -197,7 +197,11 @@ fn a_spoilt_copy_is_held_alone_and_stops_nobody() {
     case.record(&["one", "two", "three", "four"]);
     case.phone.lock();
     case.database()
-        .execute("UPDATE own SET outbox = CAST(substr(outbox, 1, length(outbox) - 1) || x'00' AS BLOB) WHERE seq = 2", [])
+        .execute(
+            "UPDATE own SET outbox = CAST(substr(outbox, 1, length(outbox) - 1)
+             || CASE substr(outbox, -1) WHEN x'00' THEN x'01' ELSE x'00' END AS BLOB) WHERE seq = 2",
+            [],
+        )
         .unwrap();
     let outcome = case.phone.sync().unwrap();
     assert_eq!((outcome.received, outcome.held_for_checking, outcome.waiting), (4, 1, 0));
