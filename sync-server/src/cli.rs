@@ -5,7 +5,7 @@ use clap::{Parser, Subcommand};
 use holdfast_host::{ClockSpec, SystemRandom};
 use holdfast_model::id::{BranchId, ProviderId, WorkerId};
 use holdfast_model::time::MINUTE;
-use holdfast_sync_server::accounts::Store;
+use holdfast_sync_server::accounts::{AccountKeys, Store};
 use holdfast_sync_server::admin::{self, back_up, master_key, restore, verify};
 use holdfast_sync_server::console::{self, Console};
 use holdfast_sync_server::http::{Stop, Tls, router, serve};
@@ -182,7 +182,7 @@ fn dispatch(args: Args) -> Result<ExitCode, Trouble> {
             said(format!("{}  for {}, until {}", code.code, code.worker, code.expires.rfc3339()), value)
         }
         Command::AdminLink { account } => {
-            let path = admin_link(&args.data, account.as_deref())?;
+            let path = admin_link(&args, account.as_deref())?;
             said(format!("open this once, within 24 hours, at the office's own address:\n  {path}"), json!({"v": JSON, "path": path}))
         }
         Command::Backup { file } => {
@@ -223,12 +223,14 @@ fn dispatch(args: Args) -> Result<ExitCode, Trouble> {
 }
 
 /// The path of a one-time link: for the first administrator, or for an account.
-fn admin_link(data: &std::path::Path, account: Option<&str>) -> Result<String, Trouble> {
-    let file = data.join(console::ACCOUNTS_FILE);
+fn admin_link(args: &Args, account: Option<&str>) -> Result<String, Trouble> {
+    let file = args.data.join(console::ACCOUNTS_FILE);
     if !file.exists() {
         return Err(OfficeError::File("there are no accounts in the data directory; serve makes them".into()).into());
     }
-    let store = Store::open(&file, Arc::new(SystemRandom::new()))?;
+    let random = SystemRandom::new();
+    let (master, _) = master_key(&args.data, args.master_key.as_deref(), &random)?;
+    let store = Store::open(&file, AccountKeys::of(&args.data, master, &random)?, Arc::new(random))?;
     // Links count real time, as sessions do: a drill's clock opens no door.
     let now_s = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_secs());
     if let Some(token) = store.first_link(now_s)? {

@@ -168,6 +168,11 @@ impl Keys {
         self.index.row("document", doc.to_string().as_bytes()).0
     }
 
+    /// The name of an account in the database of accounts.
+    pub fn account(&self, sign_in: &str) -> [u8; 16] {
+        self.index.row("account", sign_in.as_bytes()).0
+    }
+
     /// Seals a row of a small table, and names it.
     pub fn seal_row(&self, table: Table, id: &str, plain: &[u8], random: &dyn Random) -> SealedRow {
         let row = self.index.row(table.name(), id.as_bytes()).as_bytes().to_vec();

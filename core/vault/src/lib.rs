@@ -9,6 +9,7 @@
 //! | [`seal`] | how a record lies on disk: encrypted, bound to its place, its length hidden |
 //! | [`index`] | row names that say nothing |
 //! | [`pin`] | which PINs will do |
+//! | [`password`] | how passwords of the office are kept and tried |
 //! | [`worker`] | a worker's key behind the PIN and the phone's hardware |
 //! | [`custodian`] | the port to the phone's hardware, and a stand-in made of files |
 //! | [`lockout`] | what wrong PINs cost |
@@ -29,6 +30,7 @@ pub mod lockout;
 pub mod mac;
 pub mod master;
 pub mod outbox;
+pub mod password;
 pub mod pin;
 pub mod seal;
 pub mod secret;

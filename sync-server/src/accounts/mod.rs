@@ -3,7 +3,8 @@
 //! | Module | What it answers |
 //! |---|---|
 //! | [`policy`] | may this person do this, there? One function, deny by default |
-//! | [`password`] | is this the password? |
+//! | [`password`] | will this password do? |
+//! | [`seal`] | how an account lies in the database |
 //! | [`throttle`] | has somebody tried too often? |
 //! | [`store`] | accounts, sessions and one-time links, in their own small database |
 //!
@@ -12,8 +13,10 @@
 
 pub mod password;
 pub mod policy;
+pub mod seal;
 pub mod store;
 pub mod throttle;
 
 pub use policy::{Action, Actor, Denied, Resource, authorize};
+pub use seal::AccountKeys;
 pub use store::{Account, AccountsError, LinkFor, NewAccount, Session, Store};

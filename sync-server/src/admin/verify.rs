@@ -2,8 +2,8 @@
 
 use crate::error::OfficeError;
 use crate::keys::{Keys, own_device};
-use crate::ledger::{Ledger, PushRow, SqliteLedger, Table};
-use crate::office::{Founded, Tally, ledger_file};
+use crate::ledger::{HeldRaw, Ledger, PushRow, SqliteLedger, Table};
+use crate::office::{Founded, Tally, Verdict, ledger_file};
 use crate::phone::Phone;
 use crate::state::{header_of, open_segment};
 use holdfast_model::chain;
@@ -77,7 +77,10 @@ pub fn verify_with(
     let headers = reading.chains()?;
     let sum = reading.segments(&headers, show)?;
     reading.found.checksum = format!("{sum:016x}");
-    reading.found.held = ledger.held()?.iter().map(|h| u64::from(h.entries)).sum();
+    // The latest decision about a hold stands.
+    let decided: HashMap<i64, bool> = ledger.reviews()?.into_iter().map(|r| (r.held, r.verdict != Verdict::PutBack.word())).collect();
+    let open = |h: &&HeldRaw| !decided.get(&h.id).copied().unwrap_or_default();
+    reading.found.held = ledger.held()?.iter().filter(open).map(|h| u64::from(h.entries)).sum();
     reading.found.wrong = reading.wrong.into_iter().collect();
     reading.found.wrong.sort_unstable();
     Ok(reading.found)

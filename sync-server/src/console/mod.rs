@@ -92,7 +92,7 @@ pub struct Console {
 impl Console {
     /// Opens the accounts beside the office's store. `tls`: browsers reach it over TLS, here or at a proxy in front.
     pub fn open(office: Office, random: Arc<dyn Random>, tls: bool) -> Result<Console, AccountsError> {
-        let accounts = Store::open(&office.data_dir().join(ACCOUNTS_FILE), random.clone())?;
+        let accounts = Store::open(&office.data_dir().join(ACCOUNTS_FILE), office.account_keys(), random.clone())?;
         let inner = Inner {
             office,
             accounts,

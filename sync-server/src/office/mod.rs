@@ -327,6 +327,10 @@ impl Office {
     pub fn random(&self) -> Arc<dyn Random> {
         self.inner.random.clone()
     }
+    /// What seals accounts.
+    pub fn account_keys(&self) -> crate::accounts::AccountKeys {
+        crate::accounts::AccountKeys::new(self.inner.keys.clone())
+    }
     /// Tells whoever listens when something is new.
     pub fn subscribe(&self) -> broadcast::Receiver<Nudge> {
         self.inner.nudges.subscribe()

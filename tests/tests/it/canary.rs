@@ -2,13 +2,19 @@
 
 use crate::{folder, s3};
 use holdfast_engine::Intent;
+use holdfast_host::SystemRandom;
 use holdfast_model::entry::Body;
 use holdfast_model::id::{DocumentId, EntryId, MedicineId, OutageId, PersonId, TaskId, VisitId, WorkerId};
+use holdfast_model::port::Ask;
+use holdfast_model::wire::{DEVICE_HEADER, Role};
+use holdfast_sync_server::accounts::NewAccount;
+use holdfast_sync_server::console::Console;
 use holdfast_tests::canary::{About, Canaries, WORD, search, search_bytes};
 use holdfast_tests::play::{How, entries, set_up};
 use holdfast_tests::scenario::PhoneEvent;
 use holdfast_tests::world::{Store, World};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Everything a phone records by itself; the rest is the office's.
 fn on_the_phone(world: &mut World, worker: &WorkerId, visit: &VisitId, body: Body, last: Option<EntryId>) -> Option<EntryId> {
@@ -36,6 +42,29 @@ fn is_the_offices(body: &Body) -> bool {
             | PhoneCall(_)
             | PlanVersion(_)
     )
+}
+
+/// What only the console writes: who may sign in, and why somebody decided about what is held for checking.
+fn console_canaries(world: &World) {
+    let office = world.office();
+    let word = |n: u32| format!("{WORD}{n:04}");
+    let console = Console::open(office.clone(), Arc::new(SystemRandom::new()), false).expect("accounts");
+    let worker = WorkerId::new("W-20").expect("an id");
+    let new =
+        NewAccount { sign_in: word(9_001), name: word(9_002), worker: worker.clone(), role: Role::Manager, branches: office.branches() };
+    console.accounts().add(&new, 0).expect("added");
+    let headers = vec![(DEVICE_HEADER.into(), "D-NOBODYS".into())];
+    office.answer(Ask { path: "/v1/sync".into(), headers, body: word(9_003).into_bytes() });
+    let held = office.held_for_checking(&world.branch()).expect("readable");
+    let hold = held.iter().find(|h| h.code == "device_unknown").expect("held").id;
+    office.set_aside(hold, &worker, &word(9_004)).expect("decided");
+    let opened = office.held_bytes(hold).expect("readable").expect("there");
+    assert!(
+        search_bytes(&opened).is_some() && console.accounts().all().expect("readable")[0].name == word(9_002),
+        "with its keys the office reads them"
+    );
+    let why = &office.held_decided(&world.branch()).expect("readable")[0].reviews[0].why;
+    assert_eq!(*why, word(9_004));
 }
 
 #[test]
@@ -76,6 +105,7 @@ fn no_canary_is_found_in_any_file_and_all_are_found_with_the_keys() {
         };
         world.log(&office, doc, body).expect("logged");
     }
+    console_canaries(&world);
     assert_eq!(search(folder.path()).expect("searched"), [], "while everything is open and waiting");
     world.befall(&worker, PhoneEvent::Signal(true)).expect("light");
     world.befall(&worker, PhoneEvent::Kill).expect("killed");
