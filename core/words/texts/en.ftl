@@ -383,6 +383,7 @@ heard-at = phone heard { $time }, nothing waiting
 heard-at-waiting = phone heard { $time }, { $n } waiting
 phones-quiet = { $n } of { $of } phones not heard from for over { $duration }
 outage-down = { $what } down since { $time }.
+outage-was-down = { $what } was down from { $from } to { $to }.
 outage-rota = Working from rota { $rota }.
 outage-rota-frozen = Working from rota { $rota }, frozen { $time }.
 

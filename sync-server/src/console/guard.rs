@@ -17,7 +17,7 @@ use std::collections::HashMap;
 pub enum About {
     /// Nothing of a branch.
     Own,
-    /// The branch that the address names, else the first of the account.
+    /// The branch that the address names, else the one that this person's screens show.
     Branch,
     /// The visit of the path.
     Visit,
@@ -86,8 +86,12 @@ fn admit(guarded: &Guarded, params: &RawPathParams, parts: &Parts) -> Result<Des
     authorize(&session.account.actor, guarded.action, &resource).map_err(|denied| trouble(Trouble::denied(denied)))?;
     let branch = match resource {
         Resource::Branch(branch) => branch,
-        Resource::Own => first_branch(console, &session).ok_or_else(|| trouble(no_branch()))?,
+        Resource::Own => console.branch_shown(&session).ok_or_else(|| trouble(no_branch()))?,
     };
+    // Chosen in one place, shown on every page. An open board's stream belongs to the page, and chooses nothing.
+    if guarded.about == About::Branch && parts.uri.path() != "/console/live" && console.branch_shown(&session).as_ref() != Some(&branch) {
+        console.accounts().show_branch(&session.token, &branch).map_err(|e| trouble(Trouble::ours(&e)))?;
+    }
     let here = parts.uri.path_and_query().map_or("/console/board", |p| p.as_str()).to_owned();
     Ok(Desk { session, branch, here })
 }
@@ -106,11 +110,6 @@ fn sign_in_first(method: &Method, uri: &Uri, headers: &HeaderMap) -> Response {
 fn no_branch() -> Trouble {
     let says = "Your account has no branch on this server. An administrator can make an account that has one.";
     Trouble::new(StatusCode::FORBIDDEN, "no_branch", "There is nothing here for your account", says)
-}
-
-fn first_branch(console: &Console, session: &Session) -> Option<BranchId> {
-    let known = console.office().branches();
-    session.account.actor.branches.iter().find(|b| known.contains(b)).cloned()
 }
 
 /// The branch that a route's subject belongs to.
@@ -149,12 +148,12 @@ fn resource(guarded: &Guarded, session: &Session, params: &RawPathParams, uri: &
     }
 }
 
-/// The branch that the address names, else the first of the account.
+/// The branch that the address names, else the one that this person's screens show.
 fn named_branch(console: &Console, session: &Session, uri: &Uri) -> Result<Resource, Trouble> {
     let asked = Query::<HashMap<String, String>>::try_from_uri(uri).ok().and_then(|q| q.get("branch").cloned());
     match asked.filter(|b| !b.is_empty()) {
         Some(named) => BranchId::new(named).map(Resource::Branch).map_err(|_| Trouble::not_found("This branch")),
-        None => first_branch(console, session).map(Resource::Branch).ok_or_else(no_branch),
+        None => console.branch_shown(session).map(Resource::Branch).ok_or_else(no_branch),
     }
 }
 

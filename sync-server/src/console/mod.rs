@@ -36,14 +36,15 @@ pub mod visit;
 pub use routes::router;
 
 use crate::accounts::throttle::Throttle;
-use crate::accounts::{AccountsError, Store};
-use crate::office::Office;
+use crate::accounts::{AccountsError, Session, Store};
+use crate::office::{Office, OutageRow};
 use board::filters::Filters;
 use board::live::Pages;
 use board::row::RowCache;
 use guard::Desk;
 use holdfast_model::id::{BranchId, DeviceId, WorkerId};
 use holdfast_model::port::Random;
+use holdfast_model::projection::Filter;
 use holdfast_words::Words;
 use page::{Chrome, OutageBand, Part};
 use say::Say;
@@ -155,6 +156,18 @@ impl Console {
         blocking(work).await
     }
 
+    /// The branches that somebody may choose among: theirs, as far as they are known here.
+    fn branches_of(&self, session: &Session) -> Vec<BranchId> {
+        let known = self.office().branches();
+        session.account.actor.branches.iter().filter(|b| known.contains(b)).cloned().collect()
+    }
+
+    /// The branch that somebody's screens show: the one they chose last, else the first of theirs.
+    fn branch_shown(&self, session: &Session) -> Option<BranchId> {
+        let theirs = self.branches_of(session);
+        session.branch.clone().filter(|b| theirs.contains(b)).or_else(|| theirs.into_iter().next())
+    }
+
     fn branch_of_phone(&self, device: &DeviceId) -> Option<BranchId> {
         let office = self.office();
         office.branches().into_iter().find(|b| office.phones(b).iter().any(|p| p.device == *device))
@@ -192,6 +205,8 @@ impl Console {
         let mut chrome = self.bare(title);
         chrome.who = Some(format!("{}, {}", account.name, words.role(account.actor.role)));
         chrome.branch_name = desk.branch.to_string();
+        chrome.branches = self.branches_of(&desk.session).iter().map(BranchId::to_string).collect();
+        chrome.branch_param = board::row::in_path(desk.branch.as_str());
         chrome.links = page::links(&desk.session, &desk.branch, part, held, outages.len());
         chrome.outage = self.outage_band(&desk.branch);
         chrome.names_hidden = desk.session.names_hidden;
@@ -200,13 +215,46 @@ impl Console {
         chrome
     }
 
-    /// The band of the latest open outage.
+    /// The band of the latest open outage: on every page.
     fn outage_band(&self, branch: &BranchId) -> Option<OutageBand> {
+        let outage = self.office().outages(branch).ok()?.into_iter().find(|o| o.closed.is_none())?;
+        Some(self.band_of(branch, &outage))
+    }
+
+    /// The same for the board, where the latest outage stays for the rest of the day on which it ended.
+    fn board_band(&self, branch: &BranchId) -> Option<OutageBand> {
+        let now = self.office().now();
+        let today = |o: &OutageRow| o.closed.as_ref().is_none_or(|(_, c)| c.at.london_day() == now.london_day());
+        let outages = self.office().outages(branch).ok()?;
+        let open = outages.iter().find(|o| o.closed.is_none());
+        Some(self.band_of(branch, open.or_else(|| outages.iter().find(|o| today(o)))?))
+    }
+
+    fn band_of(&self, branch: &BranchId, outage: &OutageRow) -> OutageBand {
         let office = self.office();
         let words = Words::english();
         let now = office.now();
-        let outage = office.outages(branch).ok()?.into_iter().find(|o| o.closed.is_none())?;
         let opened = &outage.opened;
+        let what = ("what", opened.what.as_str().into());
+        let (head, rest) = match &outage.closed {
+            Some((_, closed)) => {
+                let (from, to) = (words.time_of(now, opened.since), words.time_of(now, closed.at));
+                (words.say("outage-was-down", &[what, ("from", from.into()), ("to", to.into())]), String::new())
+            }
+            None => {
+                let head = words.say("outage-down", &[what, ("time", words.time_of(now, opened.since).into())]);
+                (head, self.goes_on(branch, opened))
+            }
+        };
+        let href = format!("/console/outages#{}", board::row::page_id("o", outage.outage.as_str()));
+        OutageBand { head, rest, summary: self.known_meanwhile(branch, outage), over: outage.closed.is_some(), href }
+    }
+
+    /// What goes on while an outage lasts.
+    fn goes_on(&self, branch: &BranchId, opened: &holdfast_model::entry::OutageOpened) -> String {
+        let office = self.office();
+        let words = Words::english();
+        let now = office.now();
         let mut rest = Vec::new();
         if !opened.rota.is_empty() {
             let rota = ("rota", opened.rota.as_str().into());
@@ -223,11 +271,15 @@ impl Console {
         if quiet > 0 {
             rest.push(format!("{}.", words.phones_quiet(quiet, live.len(), office.rules().phone_quiet_after_min)));
         }
-        Some(OutageBand {
-            head: words.say("outage-down", &[("what", opened.what.as_str().into()), ("time", words.time_of(now, opened.since).into())]),
-            rest: rest.join(" "),
-            href: format!("/console/outages#{}", board::row::page_id("o", outage.outage.as_str())),
-        })
+        rest.join(" ")
+    }
+
+    /// What is known of the visits due while an outage lasted, up to now: the sentence a manager takes away.
+    fn known_meanwhile(&self, branch: &BranchId, outage: &OutageRow) -> String {
+        let office = self.office();
+        let end = outage.closed.as_ref().map_or_else(|| office.now(), |(_, closed)| closed.at);
+        let filter = Filter { from: Some(outage.opened.since), to: Some(end), ..Filter::default() };
+        office.board(branch, &filter, |board| Words::english().late_summary(&board.late))
     }
 
     /// The words of a screen.

@@ -72,11 +72,7 @@ fn card(o: &OutageRow, console: &Console, desk: &Desk, say: &Say<'_>) -> OutageC
         let frozen = opened.rota_frozen.map(|at| w.say("outage-fact-frozen", &[("time", say.time(at).into())]));
         facts.push(fact("outage-fact-rota", [Some(opened.rota.clone()), frozen].into_iter().flatten().collect::<Vec<_>>().join(", ")));
     }
-    let end = o.closed.as_ref().map_or(say.now, |(_, c)| c.at);
-    // What is known of the visits due while it lasted: the sentence a manager takes away.
-    let filter = holdfast_model::projection::Filter { from: Some(opened.since), to: Some(end), ..Default::default() };
-    let summary = console.office().board(&desk.branch, &filter, |board| w.late_summary(&board.late));
-    facts.push(fact("outage-fact-visits", summary));
+    facts.push(fact("outage-fact-visits", console.known_meanwhile(&desk.branch, o)));
     if let Some((by, closed)) = &o.closed {
         facts.push(fact("outage-fact-ended", say.time(closed.at)));
         facts.push(fact("outage-fact-lasted", w.duration(closed.at.since(opened.since))));

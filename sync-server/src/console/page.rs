@@ -51,6 +51,10 @@ pub struct OutageBand {
     pub head: String,
     /// What goes on nevertheless.
     pub rest: String,
+    /// "38 of 38 known, 0 missed, 3 late (longest 22 min)": of the visits due meanwhile.
+    pub summary: String,
+    /// It has ended.
+    pub over: bool,
     /// The outage's page.
     pub href: String,
 }
@@ -66,6 +70,10 @@ pub struct Chrome {
     pub who: Option<String>,
     /// The branch's name.
     pub branch_name: String,
+    /// The branches to choose among; fewer than two: nothing to choose.
+    pub branches: Vec<String>,
+    /// The branch as forms name it in their addresses.
+    pub branch_param: String,
     /// The main navigation.
     pub links: Vec<NavLink>,
     /// Set when the clock is not the machine's own.
@@ -92,6 +100,8 @@ impl Chrome {
             assets: &ADDRESSES,
             who: None,
             branch_name: String::new(),
+            branches: Vec::new(),
+            branch_param: String::new(),
             links: Vec::new(),
             drill: None,
             outage: None,

@@ -86,20 +86,15 @@ const TABLE: &[Sentence] = &[
     }),
     moment("{worker} takes back the note at {visit}: {words}", |l| l.revise("note", None, l.words())),
     // In the office.
-    moment("{office} opens an outage of {words} on rota {rota} frozen at {time}", |l| {
-        let outage = l.outage()?;
-        let opened = OutageOpened {
-            outage: outage.clone(),
-            what: l.words(),
-            since: l.when.at,
-            rota: l.gap("rota").into(),
-            rota_frozen: Some(l.time("time")?),
-            drill: true,
-        };
-        l.log(DocumentId::Outage(outage), Body::OutageOpened(opened))
+    moment("{office} opens an outage of {words} on rota {rota} frozen at {time}", |l| open_outage(l, l.when.at)),
+    moment("{office} opens an outage of {words} since {since} on rota {rota} frozen at {time}", |l| {
+        let since = l.time("since")?;
+        open_outage(l, since)
     }),
-    moment("{office} closes the outage: {words}", |l| {
-        l.log(DocumentId::Outage(l.outage()?), Body::OutageClosed(OutageClosed { at: l.when.at, cause: l.words() }))
+    moment("{office} closes the outage: {words}", |l| close_outage(l, l.when.at)),
+    moment("{office} closes the outage, over since {time}: {words}", |l| {
+        let at = l.time("time")?;
+        close_outage(l, at)
     }),
     moment("{office} logs a phone call from {speaker}: {report}", |l| l.phone_call(None, String::new())),
     moment("{office} logs a phone call from {speaker}: {report}, {words}", |l| l.phone_call(None, l.words())),
@@ -348,6 +343,17 @@ impl Line<'_> {
 
 /// Those who ring about a person and are not family.
 const OUTSIDERS: &[&str] = &["neighbour", "warden", "district nurse", "social worker"];
+
+fn open_outage(l: &Line, since: Millis) -> Result<Vec<Deed1>, String> {
+    let outage = l.outage()?;
+    let rota_frozen = Some(l.time("time")?);
+    let opened = OutageOpened { outage: outage.clone(), what: l.words(), since, rota: l.gap("rota").into(), rota_frozen, drill: true };
+    l.log(DocumentId::Outage(outage), Body::OutageOpened(opened))
+}
+
+fn close_outage(l: &Line, at: Millis) -> Result<Vec<Deed1>, String> {
+    l.log(DocumentId::Outage(l.outage()?), Body::OutageClosed(OutageClosed { at, cause: l.words() }))
+}
 
 fn task_body(index: usize, task: &PlannedTask, outcome: TaskEnd, reason: String) -> Body {
     Body::Task(TaskOutcome { task: task.id.clone(), title: task.title.clone(), index: Some(index as u32), outcome, reason })

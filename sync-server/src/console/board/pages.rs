@@ -43,7 +43,6 @@ struct BoardPage {
     care_to_pick: Vec<Choice>,
     know_to_pick: Vec<Choice>,
     when_to_pick: Vec<Choice>,
-    branches_to_pick: Vec<Choice>,
     tally: TallyView,
     sections: Vec<SectionView>,
     check: CheckView,
@@ -111,7 +110,7 @@ fn picture(console: &Console, drawing: &Drawing) -> Picture {
         (drawn, weightiest(view), runs)
     });
     drawn.check.items = checks.iter().map(|c| check(c, drawing.may, &Numbers { office }, &say)).collect();
-    let band = BandPart { outage: &console.outage_band(&drawing.branch) }.render().unwrap_or_default();
+    let band = BandPart { outage: &console.board_band(&drawing.branch) }.render().unwrap_or_default();
     Picture { drawn, band, seq, as_of: console.as_of(), runs }
 }
 
@@ -134,7 +133,8 @@ fn show(console: &Console, desk: &Desk, filters: Filters) -> Response {
         may: May::of(&desk.session.account.actor, &desk.branch),
     };
     let mut picture = picture(console, &drawing);
-    let chrome = console.chrome(desk, Part::Board, &format!("Board · {}", desk.branch));
+    let mut chrome = console.chrome(desk, Part::Board, &format!("Board · {}", desk.branch));
+    chrome.outage = console.board_band(&desk.branch);
     let token = console.token();
     console.inner.pages.keep(token.clone(), drawing.clone(), Page::of(&picture.drawn, &picture.band));
 
@@ -146,8 +146,6 @@ fn show(console: &Console, desk: &Desk, filters: Filters) -> Response {
         picture.runs.push(Choice::new(&filters.run, &filters.run));
     }
     picture.runs.sort_by(|a, b| a.value.cmp(&b.value));
-    let known = console.office().branches();
-    let branches = desk.session.account.actor.branches.iter().filter(|b| known.contains(b));
     let nothing = say.plain(if filters.any { "board-nothing-found" } else { "board-nothing" });
     html(&BoardPage {
         heading: heading(&filters, &say),
@@ -156,7 +154,6 @@ fn show(console: &Console, desk: &Desk, filters: Filters) -> Response {
         care_to_pick: picks.care,
         know_to_pick: picks.know,
         when_to_pick: picks.when,
-        branches_to_pick: branches.map(|b| Choice::new(b.as_str(), b.as_str())).collect(),
         tally: picture.drawn.tally,
         sections: picture.drawn.sections,
         check: picture.drawn.check,

@@ -221,3 +221,53 @@ async fn hidden_names_stand_nowhere_on_any_page() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_of_two_branches_chooses_once_and_every_page_and_form_is_about_that_branch() {
+    let world = world().await;
+    let elsewhere = branch("southquay");
+    let (office, worker) = (world.console.office().clone(), WorkerId::new("W-91").expect("a literal"));
+    let record = crate::office::WorkerRecord {
+        id: worker.clone(),
+        name: "Una Vale".into(),
+        role: Role::Coordinator,
+        branch: elsewhere.clone(),
+        phone: String::new(),
+    };
+    let (by, there) = (worker.clone(), elsewhere.clone());
+    tokio::task::spawn_blocking(move || office.record_many(&by, &there, &[record], Vec::new()).map(|_| ()))
+        .await
+        .expect("ran")
+        .expect("a branch");
+    let accounts = world.console.accounts();
+    let branches = vec![world.here.clone(), elsewhere.clone()];
+    let new = NewAccount { sign_in: "una".into(), name: "Una Vale".into(), worker, role: Role::Administrator, branches };
+    let id = accounts.add(&new, world.console.real_now_s()).expect("added").0;
+    let cookie = format!("holdfast-session={}", accounts.start(id, world.console.real_now_s()).expect("started"));
+    let pages = guarded().into_iter().filter(|r| r.method == Method::GET && r.about == About::Branch && !r.path.contains('{'));
+    let pages: Vec<_> = pages.map(|r| r.path).filter(|p| *p != "/console/live").collect();
+    assert!(pages.len() > 5);
+    let chosen = |page: &str| {
+        let at = page.find("selected>").map(|i| page[..i].rfind("value=\"").map_or("", |v| &page[v + 7..i]));
+        at.unwrap_or_default().split('"').next().unwrap_or_default().to_owned()
+    };
+    for want in [&elsewhere, &world.here] {
+        let choose = format!("/console/board?branch={want}");
+        assert_eq!(world.ask(request(&Method::GET, &choose, Some(&cookie))).await.status(), StatusCode::OK);
+        for path in &pages {
+            let page = text(world.ask(request(&Method::GET, path, Some(&cookie))).await).await;
+            assert_eq!(chosen(&page), want.to_string(), "{path}");
+            for form in page.match_indices("method=\"post\" action=\"/console/").map(|(i, _)| &page[i..]) {
+                let action = form.split('"').nth(3).unwrap_or_default();
+                let names = action.ends_with(&format!("?branch={want}"));
+                let about =
+                    guarded().into_iter().find(|r| r.method == Method::POST && r.path == action.split('?').next().unwrap_or_default());
+                assert!(names || about.is_none_or(|r| r.about != About::Branch), "{action} on {path} names no branch");
+            }
+        }
+    }
+    let foreign = world.ask(request(&Method::GET, "/console/board?branch=westquay", Some(&cookie))).await;
+    assert_eq!(foreign.status(), StatusCode::FORBIDDEN);
+    let page = text(world.ask(request(&Method::GET, "/console/phones", Some(&cookie))).await).await;
+    assert_eq!(chosen(&page), world.here.to_string(), "what was refused chooses nothing");
+}
