@@ -232,7 +232,7 @@ fn admin_link(args: &Args, account: Option<&str>) -> Result<String, Trouble> {
     let (master, _) = master_key(&args.data, args.master_key.as_deref(), &random)?;
     let store = Store::open(&file, AccountKeys::of(&args.data, master, &random)?, Arc::new(random))?;
     // Links count real time, as sessions do: a drill's clock opens no door.
-    let now_s = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_secs());
+    let now_s = u64::try_from(real_now_ms() / 1_000).unwrap_or_default();
     if let Some(token) = store.first_link(now_s)? {
         return Ok(format!("/console/first/{token}"));
     }
@@ -241,6 +241,10 @@ fn admin_link(args: &Args, account: Option<&str>) -> Result<String, Trouble> {
     let name = account.ok_or_else(unknown)?.to_lowercase();
     let known = store.all()?.into_iter().find(|a| a.open && a.sign_in == name).ok_or_else(unknown)?;
     Ok(format!("/console/first/{}", store.relink(known.id, now_s)?))
+}
+
+fn real_now_ms() -> i64 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |d| i64::try_from(d.as_millis()).unwrap_or(i64::MAX))
 }
 
 fn clock_now(args: &Args) -> Result<holdfast_model::time::Millis, Trouble> {
@@ -325,7 +329,11 @@ fn start(
 ) -> Result<ExitCode, Trouble> {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info,hyper=warn".into());
     tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
+    // Looked at first: who gives files that will not do is told before anything else happens.
+    let certificate = tls.as_ref().map(Tls::check).transpose()?;
     let (config, key) = config(args, provider, branch)?;
+    // True time, not a drill's: browsers and phones judge the dates by their own clocks.
+    let runs_out = certificate.as_ref().and_then(|c| c.runs_out(holdfast_model::time::Millis(real_now_ms())));
     let random = config.random.clone();
     let office = Office::open(config)?;
     let console = Console::open(office.clone(), random, secure)?;
@@ -338,9 +346,19 @@ fn start(
         let scheme = if tls.is_some() { "https" } else { "http" };
         let link = console.first_link()?.map(|path| format!("{scheme}://{address}{path}"));
         if args.json {
-            println!("{}", json!({"v": JSON, "listening": format!("{scheme}://{address}"), "first_link": link, "master_key": key.path}));
+            let pin = certificate.as_ref().map(|c| c.pin.as_str());
+            let listening = format!("{scheme}://{address}");
+            let said =
+                json!({"v": JSON, "listening": listening, "first_link": link, "master_key": key.path, "pin": pin, "tls_notice": runs_out});
+            println!("{said}");
         } else {
             println!("listening on {scheme}://{address}/console");
+            if let Some(certificate) = &certificate {
+                println!("phones are given the office's address with the pin of its key: https://NAME#{}", certificate.pin);
+            }
+            if let Some(notice) = &runs_out {
+                println!("{notice}");
+            }
             if key.made {
                 println!("a new master key is at {}: keep a copy elsewhere, without it nothing can be read", key.path.display());
             }

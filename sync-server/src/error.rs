@@ -36,6 +36,9 @@ pub enum OfficeError {
     /// A file outside the store.
     #[error("the file cannot be read or written ({0})")]
     File(String),
+    /// A certificate or its key will not do.
+    #[error("{0}; nobody was served and nothing was changed; give the files of --tls-cert and --tls-key in PEM, readable by the server")]
+    Tls(&'static str),
     /// The process is going down.
     #[error("the office is shutting down; nothing was recorded; try again when it is back")]
     Stopping,
@@ -56,6 +59,7 @@ impl OfficeError {
             OfficeError::UnknownBranch(_) => "branch_unknown",
             OfficeError::TooLong => "entry_too_long",
             OfficeError::File(_) => "file_unavailable",
+            OfficeError::Tls(_) => "tls_unusable",
             OfficeError::Stopping => "office_stopping",
         }
     }

@@ -1,5 +1,6 @@
 //! Sockets: TLS, time limits for those who dawdle, and an orderly end.
 
+use super::Certificate;
 use crate::error::OfficeError;
 use axum::Router;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -78,26 +79,33 @@ pub struct Tls {
 }
 
 impl Tls {
-    fn acceptor(&self) -> Result<TlsAcceptor, OfficeError> {
-        let bad = |what: &str| OfficeError::File(format!("the TLS {what} is not in PEM, or does not fit"));
-        let certs: Result<Vec<CertificateDer<'static>>, _> =
-            CertificateDer::pem_file_iter(&self.cert).map_err(|_| bad("certificate"))?.collect();
-        let key = PrivateKeyDer::from_pem_file(&self.key).map_err(|_| bad("key"))?;
+    /// Reads both files and says what the certificate says, or what is wrong with them.
+    pub fn check(&self) -> Result<Certificate, OfficeError> {
+        self.config().map(|(_, certificate)| certificate)
+    }
+
+    fn config(&self) -> Result<(ServerConfig, Certificate), OfficeError> {
+        const NO_CERT: OfficeError = OfficeError::Tls("the certificate is not in PEM");
+        let pem = std::fs::read(&self.cert).map_err(|_| OfficeError::Tls("the certificate cannot be read"))?;
+        let certs: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(&pem).collect::<Result<_, _>>().map_err(|_| NO_CERT)?;
+        let certificate = certs.first().and_then(|der| Certificate::read(der)).ok_or(NO_CERT)?;
+        let pem = std::fs::read(&self.key).map_err(|_| OfficeError::Tls("the key cannot be read"))?;
+        let key = PrivateKeyDer::from_pem_slice(&pem).map_err(|_| OfficeError::Tls("the key is not in PEM"))?;
         let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
-            .map_err(|_| bad("configuration"))?
+            .map_err(|_| OfficeError::Tls("this machine knows no version of TLS"))?
             .with_no_client_auth()
-            .with_single_cert(certs.map_err(|_| bad("certificate"))?, key)
-            .map_err(|_| bad("key"))?;
+            .with_single_cert(certs, key)
+            .map_err(|_| OfficeError::Tls("the key is not that of the certificate"))?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Ok(TlsAcceptor::from(Arc::new(config)))
+        Ok((config, certificate))
     }
 }
 
 /// Serves until told to stop, then lets open requests finish.
 pub async fn serve(listener: TcpListener, router: Router, tls: Option<Tls>, stop: Stop) -> Result<(), OfficeError> {
-    let tls = tls.map(|t| t.acceptor()).transpose()?;
+    let tls = tls.map(|t| t.config()).transpose()?.map(|(config, _)| TlsAcceptor::from(Arc::new(config)));
     let app = ServiceBuilder::new()
         .layer(TimeoutLayer::with_status_code(axum::http::StatusCode::SERVICE_UNAVAILABLE, ANSWER))
         .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
