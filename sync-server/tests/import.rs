@@ -109,3 +109,71 @@ fn another_branch_keeps_its_people_and_workers() {
     assert!(problems.iter().all(|p| p.code == Code::BranchOther), "{:?}", problems.iter().find(|p| p.code != Code::BranchOther));
     assert_eq!(world.office.branch_of(&DocumentId::Visit(VisitId::new("V-101-1045").unwrap())), Some(branch()));
 }
+
+/// Every way to leave files of an export out: the files that are left. What belongs to plans.csv stays with it.
+fn parts(files: &[Upload]) -> Vec<Vec<Upload>> {
+    let groups: [&[&str]; 4] =
+        [&["workers.csv"], &["people.csv"], &["plans.csv", "essentials.csv", "medicines.csv", "contacts.csv"], &["rota.csv"]];
+    let of = |mask: usize| {
+        let names: Vec<&str> =
+            groups.iter().enumerate().filter(|(i, _)| mask & (1 << i) != 0).flat_map(|(_, g)| g.iter().copied()).collect();
+        files.iter().filter(|f| names.contains(&f.name.as_str())).cloned().collect()
+    };
+    (1..1 << groups.len()).map(of).collect()
+}
+
+#[test]
+fn any_part_of_an_export_that_is_here_changes_nothing_at_any_time_of_its_day() {
+    let world = World::new();
+    let files = sample("northquay");
+    bring(&world, &files).unwrap();
+    let seq = world.office.seq(&branch());
+    for _ in 0..6 {
+        for part in parts(&files) {
+            let names: Vec<&str> = part.iter().map(|f| f.name.as_str()).collect();
+            let (changes, _) = dry_run(&world.office, &branch(), &part, &mut |_| {}).unwrap();
+            assert!(changes.is_empty(), "{names:?} at {}: {:?}", world.office.now().hhmm(), changes.statements.first());
+            assert_eq!(bring(&world, &part).unwrap().entries, []);
+        }
+        world.time.advance(2 * HOUR + 17 * 60_000);
+    }
+    assert_eq!(world.office.seq(&branch()), seq, "not one entry more");
+}
+
+/// A file without some of its rows.
+fn without(file: &Upload, left_out: &dyn Fn(usize) -> bool) -> Upload {
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(file.bytes.as_slice());
+    let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
+    for (i, record) in reader.byte_records().enumerate() {
+        if i == 0 || !left_out(i) {
+            writer.write_byte_record(&record.unwrap()).unwrap();
+        }
+    }
+    Upload { bytes: writer.into_inner().unwrap(), ..file.clone() }
+}
+
+#[test]
+fn rows_that_a_later_export_leaves_out_cancel_and_change_nothing() {
+    let world = World::new();
+    let files = sample("northquay");
+    bring(&world, &files).unwrap();
+    let seq = world.office.seq(&branch());
+    let random = seeded(11);
+    for round in 0..24u64 {
+        let mut mask = [0u8; 32];
+        holdfast_model::port::Random::fill(&random, &mut mask);
+        let left_out = |i: usize| mask[(i / 8) % mask.len()] & (1 << (i % 8)) != 0;
+        let fewer: Vec<Upload> = files
+            .iter()
+            .map(|f| if matches!(f.name.as_str(), "rota.csv" | "people.csv" | "workers.csv") { without(f, &left_out) } else { f.clone() })
+            .collect();
+        let (changes, would) = dry_run(&world.office, &branch(), &fewer, &mut |_| {}).unwrap();
+        assert!(changes.is_empty(), "round {round}: {:?}", changes.statements.first());
+        assert!(would.notices.iter().all(|n| n.code == Code::NotInExport), "only told of");
+        assert_eq!(bring(&world, &fewer).unwrap().entries, []);
+        world.time.advance(HOUR / 2);
+    }
+    assert_eq!(world.office.seq(&branch()), seq);
+    let view = world.office.visit(&VisitId::new("V-101-1045").unwrap()).unwrap().unwrap();
+    assert!(view.cancelled.is_none());
+}

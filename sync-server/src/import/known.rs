@@ -18,7 +18,7 @@ pub struct Known {
     /// Plan versions, by person and number; two texts may carry one number.
     pub plans: BTreeMap<PersonId, BTreeMap<u32, Vec<PlanVersion>>>,
     /// What the rota last said of each visit that matters here: those of the files, those of the same people around the same days
-    /// (a dose falls to one visit only), and those still to come of people whose plan the files carry.
+    /// (a dose falls to one visit only), and those of the last day and still to come of people whose plan or details the files carry.
     pub visits: BTreeMap<VisitId, Assigned>,
     /// Those of them that the office called off.
     pub cancelled: BTreeSet<VisitId>,
@@ -44,7 +44,8 @@ impl Known {
         for row in office.rows_since(branch, 0).1 {
             let Some(start) = row.start else { continue };
             known.starts.insert(row.visit.clone(), start);
-            let follows = start > known.now && row.person.as_ref().is_some_and(|p| changed.contains(p));
+            // Those that follow a change, and, since a dose goes to the nearest visit, those just gone by that may have had it.
+            let follows = start > known.now.plus(-DAY) && row.person.as_ref().is_some_and(|p| changed.contains(p));
             let beside = around.contains(&Some(start)) && row.person.as_ref().is_some_and(|p| named.contains(p));
             if follows || beside {
                 visits.insert(row.visit.clone());

@@ -11,6 +11,7 @@
 
 mod apply;
 mod cell;
+mod doses;
 mod known;
 mod plan;
 mod problem;
