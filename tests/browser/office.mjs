@@ -1,6 +1,6 @@
 // A real office and a real phone for the tests: the programs themselves, on a new directory, at 10:41 on the sample day.
 import { execFile, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync, renameSync, existsSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync, renameSync, existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -36,12 +36,19 @@ export class Office {
   }
 
   // A new office on the sample provider. `folder` holds its CSV files.
-  static async make({ at = "2026-11-03T10:41:07Z", folder = join(root, "sample/northquay"), branch = "northquay" } = {}) {
+  static async make({ at = "2026-11-03T10:41:07Z", folder = join(root, "sample/northquay"), branch = "northquay", second = "" } = {}) {
     const dir = mkdtempSync(join(tmpdir(), "holdfast-browser-"));
     const office = new Office(dir, join(dir, "clock"));
     office.branch = branch;
     office.tell(at);
     await run(serverBin, ["--data", office.data, "--clock", office.clock, "import", folder, "--branch", branch, "--author", person.worker]);
+    if (second) {
+      // A branch with one worker and nobody to visit: enough for somebody to choose between the two.
+      const other = join(dir, "other");
+      mkdirSync(other);
+      writeFileSync(join(other, "workers.csv"), "worker,name,role,telephone\nW-81,Una Vale,care worker,07700 900181\n");
+      await run(serverBin, ["--data", office.data, "--clock", office.clock, "import", other, "--branch", second, "--author", person.worker]);
+    }
     await office.start();
     return office;
   }

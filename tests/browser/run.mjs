@@ -29,7 +29,7 @@ async function check(name, work) {
   }
 }
 
-const office = await Office.make();
+const office = await Office.make({ second: "southquay" });
 const desk = await open();
 const { page } = desk;
 const at = (path) => `${office.base}${path}`;
@@ -37,7 +37,7 @@ const go = (path) => page.goto(at(path));
 const shot = async (name) => { if (pictures) await page.screenshot({ path: join(pictures, `${name}.png`) }); };
 
 // The visits this test tells about.
-const EDITH = "V-101-1045", HAROLD = "V-104-0730";
+const EDITH = "V-101-1045", HAROLD = "V-104-0730", GRACE = "V-103-0915";
 const visit = (id) => `/console/visits/${id}`;
 const row = (id) => `tr#v-${id}`;
 
@@ -125,10 +125,77 @@ for (const path of PAGES) {
   });
 }
 
+await check("what is held for checking is looked at, taken in, set aside and put back, each with its reason", async () => {
+  const ben = await Phone.enrol(office, "W-02", "D-02, green case");
+  await go("/console/phones");
+  const his = page.locator("tr", { hasText: "D-02, green case" });
+  await his.locator("summary").click();
+  await his.locator("button").click();
+  await page.waitForURL(/said=revoked/);
+  await ben.say("record", "note", GRACE, "He slept <b>well</b>");
+  await ben.say("sync");
+  // A phone that nobody knows.
+  const stranger = await fetch(at("/v1/sync"), { method: "POST", headers: { "holdfast-device": "D-AAAAAAAA" }, body: "who am I" });
+  assert.equal(stranger.status, 403);
+  await go("/console/held");
+  assert.deepEqual(await findings(page), []);
+  await page.click("a:has-text('D-02, green case')");
+  assert.match(await page.textContent("main"), /revoked/);
+  assert.match(await page.textContent(".entries"), /He slept <b>well<\/b>/);
+  assert.deepEqual(await findings(page), []);
+  await page.setViewportSize({ width: 320, height: 640 });
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth) <= 320, "scrolls sideways at 320 px");
+  await page.setViewportSize({ width: 1366, height: 768 });
+  await shot("held");
+  // With keys alone: no reason, no decision.
+  await page.focus("#f-aside");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("#error-summary");
+  assert.match(await page.textContent("#error-summary"), /Say why nobody has to wait/);
+  assert.deepEqual(await findings(page), []);
+  await page.fill("#f-aside", "Rang Ben: somebody else had his phone");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/said=held-aside/);
+  assert.match(await page.textContent("#decided ~ .list"), /Set aside by Hugh Irwin.*“Rang Ben: somebody else had his phone”/s);
+  assert.deepEqual(await findings(page), []);
+  await page.click("a:has-text('D-02, green case')");
+  await page.fill("#f-back", "It was Ben after all");
+  await page.click("button:has-text('Put it back')");
+  await page.waitForURL(/said=held-back/);
+  await page.click("a:has-text('D-02, green case')");
+  await page.fill("#f-take", "Rang Ben: he wrote it before he handed it in");
+  await page.click("button:has-text('Take it in')");
+  await page.waitForURL(/said=held-take/);
+  await go(visit(GRACE));
+  assert.match(await page.textContent("main"), /He slept <b>well<\/b>/);
+  assert.match(await page.textContent("main"), /taken in after checking/);
+  assert.deepEqual(await findings(page), []);
+  await go("/console/held");
+  await page.click("a:has-text('D-AAAAAAAA')");
+  assert.ok(!(await page.isVisible("#f-take")), "what an unknown phone brought can be taken in");
+  assert.match(await page.textContent("main"), /Not while the phone is unknown/);
+});
+
+await check("a branch is chosen once, in the head of any page, and every page shows it", async () => {
+  await go("/console/phones");
+  await page.selectOption("#pick-branch", "southquay");
+  await page.click(".pick-branch button");
+  await page.waitForURL(/branch=southquay/);
+  for (const path of ["/console/phones", "/console/outages", "/console/board"]) {
+    await go(path);
+    assert.equal(await page.inputValue("#pick-branch"), "southquay", path);
+    assert.ok(!/D-01, blue case|Marlow/.test(await page.textContent("main")), path);
+  }
+  await page.selectOption("#pick-branch", "northquay");
+  await page.click(".pick-branch button");
+  await go("/console/phones");
+  assert.match(await page.textContent("main"), /D-01, blue case/);
+});
+
 await check("no axe finding on the dark theme", async () => {
   await page.emulateMedia({ colorScheme: "dark" });
   try {
-    for (const path of ["/console/board", visit(EDITH), "/console/phones", "/console/outages", "/console/help"]) {
+    for (const path of ["/console/board", visit(EDITH), "/console/phones", "/console/held", "/console/outages", "/console/help"]) {
       await go(path);
       assert.deepEqual(await findings(page), [], path);
     }
@@ -315,7 +382,7 @@ await check("cover, a visit called off, and an outage are forms that answer with
   await page.click("button:has-text('Open the outage')");
   await page.waitForURL(/said=opened/);
   await go("/console/board");
-  assert.match(await page.textContent("#band"), /Rota system down since 09:00.*R7, frozen 06:15/s);
+  assert.match(await page.textContent("#band"), /Rota system down since 09:00.*R7, frozen 06:15.*meanwhile: \d+ of \d+ known, 0 missed/s);
   assert.deepEqual(await findings(page), []);
   await shot("outage");
   await go("/console/outages");
@@ -323,6 +390,11 @@ await check("cover, a visit called off, and an outage are forms that answer with
   await page.click("button:has-text('Close the outage')");
   await page.waitForURL(/said=closed/);
   assert.match(await page.textContent("main"), /ended/);
+  await go("/console/board");
+  assert.match(await page.textContent("#band"), /Rota system was down from 09:00 to \d\d:\d\d.*meanwhile: \d+ of \d+ known, 0 missed/s);
+  assert.deepEqual(await findings(page), []);
+  await go("/console/phones");
+  assert.ok(!/Rota system/.test(await page.textContent("#band")), "what is over stays on the board alone");
 });
 
 await check("hidden names stand nowhere, and come back", async () => {

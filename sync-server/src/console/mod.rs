@@ -8,7 +8,7 @@
 //! | [`routes`] | every address, with the one action it needs |
 //! | [`guard`] | who asks, and may they |
 //! | [`board`] | the board and its stream |
-//! | [`visit`], [`person`] | one visit, one person |
+//! | [`visit`], [`visit_forms`], [`person`] | one visit and what is done about it, one person |
 //! | [`plans`], [`phones`], [`held`], [`outages`], [`accounts_page`], [`import_page`] | the other pages |
 //! | [`say`] | facts into words, icons, colours |
 //! | [`form`] | what was typed, and what is wrong with it |
@@ -32,6 +32,7 @@ pub mod routes;
 pub mod say;
 pub mod sign_in;
 pub mod visit;
+pub mod visit_forms;
 
 pub use routes::router;
 

@@ -5,7 +5,7 @@ use super::form::Form;
 use super::guard::{Desk, again};
 use super::page::{Chrome, Part, Trouble, html, see_other};
 use super::say::Say;
-use super::visit::{past_time, refused};
+use super::visit_forms::{past_time, refused};
 use super::{Console, blocking};
 use crate::accounts::{Action, authorize, policy::Resource};
 use crate::error::OfficeError;

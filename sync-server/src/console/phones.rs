@@ -5,7 +5,7 @@ use super::form::{Choice, Form};
 use super::guard::{Desk, again};
 use super::page::{Chrome, Part, Trouble, html, see_other};
 use super::say::Say;
-use super::visit::refused;
+use super::visit_forms::refused;
 use super::{Console, blocking};
 use crate::accounts::{Action, authorize, policy::Resource};
 use crate::office::PhoneRow;

@@ -2,7 +2,7 @@
 //! from nothing else, so a route without an action does not exist; a test walks over route × role × branch.
 
 use super::guard::{About, Guarded, guard, shell};
-use super::{Console, accounts_page, assets, board, held, help, import_page, outages, person, phones, plans, sign_in, visit};
+use super::{Console, accounts_page, assets, board, held, help, import_page, outages, person, phones, plans, sign_in, visit, visit_forms};
 use crate::accounts::Action;
 use crate::http::Stop;
 use axum::extract::DefaultBodyLimit;
@@ -32,10 +32,10 @@ fn guarded() -> Vec<Route> {
         read("/console/board", ReadCare, Branch, get(board::pages::page)),
         read("/console/live", ReadCare, Branch, get(board::pages::live)),
         read("/console/visits/{visit}", ReadCare, Visit, get(visit::page)),
-        write("/console/visits/{visit}/call", LogPhoneCall, Visit, post(visit::call)),
-        write("/console/visits/{visit}/cover", SendCover, Visit, post(visit::cover)),
-        write("/console/visits/{visit}/deal", DealWith, Visit, post(visit::deal)),
-        write("/console/visits/{visit}/cancel", CancelVisit, Visit, post(visit::cancel)),
+        write("/console/visits/{visit}/call", LogPhoneCall, Visit, post(visit_forms::call)),
+        write("/console/visits/{visit}/cover", SendCover, Visit, post(visit_forms::cover)),
+        write("/console/visits/{visit}/deal", DealWith, Visit, post(visit_forms::deal)),
+        write("/console/visits/{visit}/cancel", CancelVisit, Visit, post(visit_forms::cancel)),
         read("/console/people/{person}", ReadCare, Person, get(person::page)),
         read("/console/plans", ReadPlans, Branch, get(plans::page)),
         read("/console/phones", ReadPhones, Branch, get(phones::page)),

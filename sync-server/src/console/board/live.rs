@@ -4,8 +4,9 @@
 //! remembers in which message each part was last sent. So a stream that broke goes on with what its page lacks, however
 //! long the break was, and nothing is guessed: a page that is no longer remembered is told to load itself again.
 
+use super::check::CheckPart;
 use super::row::Row;
-use super::view::{CheckPart, Drawn, HeadPart, KnowPart, RunPart, SectionView, SilentPart, TallyPart};
+use super::view::{Drawn, HeadPart, KnowPart, RunPart, SectionView, SilentPart, TallyPart};
 use askama::Template;
 use serde::Serialize;
 use std::collections::HashMap;
@@ -248,7 +249,8 @@ impl<K> Pages<K> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::view::{CheckView, TallyView};
+    use super::super::check::CheckView;
+    use super::super::view::TallyView;
     use super::*;
     use crate::console::say::{Chip, KnowLine};
 
