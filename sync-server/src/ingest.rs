@@ -12,7 +12,7 @@ use holdfast_model::entry::{Body, Read};
 use holdfast_model::id::{BranchId, Digest, DocumentId, PersonId, WorkerId};
 use holdfast_model::port::Random;
 use holdfast_model::time::Millis;
-use holdfast_model::wire::{Hold, PushError, PushHeader, Unopened, Unsealed, inspect_unsealed};
+use holdfast_model::wire::{Hold, Parcel, PushError, PushHeader, Unopened, Unsealed, inspect_unsealed};
 use holdfast_vault::PublicKey;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::RwLock;
@@ -78,6 +78,8 @@ pub struct Ready {
     pub header: PushHeader,
     /// The header's JSON.
     pub header_bytes: Vec<u8>,
+    /// The bytes it came as; absent for one that came sealed, and for an office's own.
+    pub parcel: Option<Parcel>,
     /// When it arrived.
     pub received: Millis,
     /// Digest of each text, in the order of the chain.
@@ -148,6 +150,7 @@ impl Desk<'_> {
         let header_bytes = serde_json::to_vec(&push.header).map_err(|_| OfficeError::Damaged("a header".into()))?;
         let mut ready = Ready {
             header_bytes,
+            parcel: None,
             received,
             digests,
             segments: Vec::with_capacity(push.segments.len()),
@@ -196,7 +199,8 @@ impl Desk<'_> {
                 }
             }
         }
-        let Unsealed { push, places, .. } = arrived;
+        let Unsealed { push, places, packed, .. } = arrived;
+        let mut packed = packed.into_iter();
         let all = push.segments.into_iter().zip(reads).zip(rebuilt.into_iter().zip(last)).zip(places);
         for (((segment, reads), (changes, last)), listed_at) in all {
             let doc = match known.get(&segment.head.doc) {
@@ -212,7 +216,7 @@ impl Desk<'_> {
                 Err(e) => (Vec::new(), Some(e.code())),
             };
             let digest = push.header.segments.get(listed_at as usize).copied().unwrap_or_else(|| segment.head.digest());
-            let plain = segment_bytes(&segment);
+            let plain = segment_bytes(&segment, packed.next().as_ref());
             let sealed = self.keys.seal_segment(&doc.subject, &digest.0, &doc.key, &plain, self.random);
             if let Some(code) = withheld {
                 // The entries stand and are counted; what is held back is the document, from other phones.
@@ -257,7 +261,11 @@ impl Desk<'_> {
             doc: Some(segment.head.doc.clone()),
             entries: segment.head.n,
             branch: home,
-            sealed: place(&push.header, received, "device_revoked", number as u32).seal(self.keys, &segment_bytes(segment), self.random),
+            sealed: place(&push.header, received, "device_revoked", number as u32).seal(
+                self.keys,
+                &segment_bytes(segment, None),
+                self.random,
+            ),
         };
         let mut holds: Vec<ReadyHold> = push.segments.iter().enumerate().map(hold).collect();
         for unopened in &arrived.unopened {

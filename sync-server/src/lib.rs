@@ -32,6 +32,7 @@ mod keys;
 pub mod ledger;
 pub mod metrics;
 pub mod office;
+mod parcels;
 mod phone;
 mod private;
 mod state;

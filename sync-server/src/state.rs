@@ -8,6 +8,7 @@ use crate::ingest::Gist;
 use crate::keys::Keys;
 use crate::ledger::{BranchNo, DAY_ALWAYS, DocumentKey, DocumentRow, Ledger, LineRow, PushRow, SegmentRow};
 use crate::office::WorkerRecord;
+use crate::parcels::Parcels;
 use crate::phone::Phone;
 use holdfast_model::chronology::Clocks;
 use holdfast_model::document::{Segment, Tail, rebuild};
@@ -15,7 +16,7 @@ use holdfast_model::entry::Read;
 use holdfast_model::id::{BootId, BranchId, ChainEpoch, DeviceId, Digest, DocumentId, PersonId, WorkerId};
 use holdfast_model::projection::{BoardRow, Held, Incoming, Standing};
 use holdfast_model::time::{DAY, Millis};
-use holdfast_model::wire::{ClockSample, PushHeader, SegmentHead};
+use holdfast_model::wire::{ClockSample, Packed, PushHeader, SegmentHead};
 use holdfast_vault::DataKey;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -161,6 +162,8 @@ pub struct State {
     pub damaged: u64,
     /// Number of the last push.
     pub last_push: i64,
+    /// The bytes of the latest ones.
+    pub parcels: Parcels,
     /// The day for which documents are in hand.
     pub day: i64,
 }
@@ -531,22 +534,36 @@ pub fn load_segment(row: SegmentRow, push: Arc<StoredPush>, keys: &Keys) -> Resu
     Ok(Stored { seq: row.seq, push, segment, changes, withheld: row.withheld, reviewed: row.reviewed })
 }
 
-/// Opens a segment's row: a head and as many texts, one a line.
+/// Stands where the first text would: entries follow as they travelled. No text begins so, for a text is printable.
+const PACKED: u8 = 1;
+
+/// Opens a segment's row: a head, and entries as they travelled or as many texts, one a line.
 pub fn open_segment(row: &SegmentRow, header: &PushHeader, keys: &Keys) -> Result<Segment, OfficeError> {
     let damaged = |what: &str| OfficeError::Damaged(format!("a segment: {what}"));
     let digest = header.segments.get(row.place as usize).ok_or_else(|| damaged("its push does not list it"))?;
     let plain = keys.open_segment(&digest.0, &row.document, &row.sealed)?;
-    let text = std::str::from_utf8(&plain).map_err(|_| damaged("its text"))?;
-    let (head, texts) = text.split_once('\n').ok_or_else(|| damaged("its head"))?;
-    let head: SegmentHead = serde_json::from_str(head).map_err(|_| damaged("its head"))?;
-    Ok(Segment { head, texts: texts.split_terminator('\n').map(Arc::from).collect() })
+    let end = plain.iter().position(|b| *b == b'\n').ok_or_else(|| damaged("its head"))?;
+    let head: SegmentHead = serde_json::from_slice(&plain[..end]).map_err(|_| damaged("its head"))?;
+    let texts = match &plain[end + 1..] {
+        [PACKED, packed @ ..] => {
+            Packed::unpack(packed, &header.device, header.epoch, &head.doc, head.n).map_err(|_| damaged("its entries"))?
+        }
+        lines => std::str::from_utf8(lines).map_err(|_| damaged("its text"))?.split_terminator('\n').map(Arc::from).collect(),
+    };
+    Ok(Segment { head, texts })
 }
 
 /// The plain form of a segment: what [`open_segment`] reads.
-pub fn segment_bytes(segment: &Segment) -> Vec<u8> {
-    let mut plain = Vec::with_capacity(512 + segment.text_bytes() + segment.texts.len());
+pub fn segment_bytes(segment: &Segment, packed: Option<&Packed>) -> Vec<u8> {
+    let entries = packed.map_or_else(|| segment.text_bytes() + segment.texts.len(), |p| p.as_bytes().len() + 1);
+    let mut plain = Vec::with_capacity(512 + entries);
     serde_json::to_writer(&mut plain, &segment.head).expect("a segment head has string keys only, and memory does not fail");
     plain.push(b'\n');
+    if let Some(packed) = packed {
+        plain.push(PACKED);
+        plain.extend_from_slice(packed.as_bytes());
+        return plain;
+    }
     for text in &segment.texts {
         plain.extend_from_slice(text.as_bytes());
         plain.push(b'\n');

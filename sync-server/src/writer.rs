@@ -12,7 +12,7 @@ use crate::state::{Doc, Line, NewDoc, State, Stored, StoredPush, day_of, load_pu
 use holdfast_model::id::{BranchId, ChainEpoch, DeviceId, Digest, DocumentId};
 use holdfast_model::port::{Clock, Random};
 use holdfast_model::time::Millis;
-use holdfast_model::wire::ClockSample;
+use holdfast_model::wire::{ClockSample, Parcel};
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -109,6 +109,7 @@ struct Plan {
     new_branches: Vec<(BranchNo, BranchId)>,
     workers: Vec<WorkerRecord>,
     counted: Vec<(DeviceId, u64, u32, bool)>,
+    parcels: Vec<(i64, Parcel)>,
     days: HashMap<DocumentId, i64>,
 }
 
@@ -298,6 +299,7 @@ impl Writer {
             Place::Append { line, gap, fork } => (line, 0, gap, fork),
         };
         plan.batch.sealed.extend(ready.keys.into_iter().map(|row| (Table::Key, row)));
+        plan.parcels.extend(ready.parcel.map(|parcel| (plan.last_push + 1, parcel)));
         let header = &ready.header;
         let last = header.last();
         let new = last - have_to.max(header.first - 1);
@@ -516,6 +518,9 @@ impl Writer {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         state.sweep(day_of(self.clock.read().wall));
         state.last_push = plan.last_push;
+        for (push, parcel) in plan.parcels {
+            state.parcels.keep(push, parcel);
+        }
         for (no, name) in plan.new_branches {
             state.branches.push(crate::state::Branch::new(no, name, 0));
         }

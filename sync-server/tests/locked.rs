@@ -11,7 +11,7 @@ use holdfast_model::entry::{Body, Note, NoteType};
 use holdfast_model::id::{DeviceId, DocumentId, VisitId};
 use holdfast_model::projection::Standing;
 use holdfast_model::time::{DAY, HOUR, MINUTE};
-use holdfast_model::wire::{Refusal, decode_request_sealed};
+use holdfast_model::wire::{Refusal, decode_request};
 use holdfast_sync_server::Office;
 use holdfast_vault::Cost;
 use std::os::unix::fs::PermissionsExt;
@@ -139,10 +139,10 @@ fn a_locked_phone_hands_over_everything_and_pulls_nothing() {
     assert_eq!(case.held(), []);
     let bodies = case.wire.bodies.lock().unwrap().clone();
     for body in &bodies {
-        let (head, open, _) = decode_request_sealed(body).unwrap();
-        assert_eq!((head.want_bytes, open.len()), (0, 0), "push only, and no text");
+        let request = decode_request(body).unwrap();
+        assert_eq!((request.head.want_bytes, request.pushes.len()), (0, 0), "push only, and no text");
     }
-    assert_eq!(bodies.iter().map(|b| decode_request_sealed(b).unwrap().2.len()).sum::<usize>(), 1);
+    assert_eq!(bodies.iter().map(|b| decode_request(b).unwrap().sealed.len()).sum::<usize>(), 1);
     case.phone.unlock(PIN).unwrap();
     assert!(case.standings().iter().all(|s| *s == Standing::Received));
     assert!(case.phone.sync().unwrap().pulled > 0, "what was left out while locked");

@@ -8,8 +8,7 @@ use holdfast_model::document::{encode_change, rebuild};
 use holdfast_model::id::Digest;
 use holdfast_model::limits;
 use holdfast_model::wire::{
-    Hold, PushError, SealedEntry, SealedPush, WireError, decode_request, decode_request_sealed, encode_request_sealed, inspect,
-    inspect_unsealed, proof,
+    Hold, PushError, Request, SealedEntry, SealedPush, WireError, decode_request, encode_request, inspect, inspect_unsealed, proof,
 };
 
 /// A push as the same phone sends it while locked. "Sealing" turns every bit: what counts here is that it has to be undone.
@@ -35,10 +34,9 @@ fn turn(_: u64, sealed: &[u8]) -> Option<Vec<u8>> {
 #[test]
 fn a_sealed_push_travels_whole_and_says_what_the_open_one_says() {
     let sealed = sealed(5, 40);
-    let body = encode_request_sealed(&request(&push(5, 1)), &[], std::slice::from_ref(&sealed));
-    let (_, pushes, arrived) = decode_request_sealed(&body).unwrap();
+    let body = encode_request(&request(&push(5, 1)), &[], std::slice::from_ref(&sealed));
+    let Request { pushes, sealed: arrived, .. } = decode_request(&body).unwrap();
     assert_eq!((pushes.len(), &arrived[0]), (0, &sealed));
-    assert!(matches!(decode_request(&body), Err(WireError::Line { .. })), "who does not look for it must not lose it");
     let open = push(5, 40);
     let there = inspect(&open).unwrap();
     let unsealed = sealed.unseal(turn);
@@ -92,15 +90,15 @@ fn the_chain_holds_whatever_opens() {
 fn bounds_are_kept_before_memory_is_taken() {
     let mut one = sealed(2, 1);
     one.entries[0].sealed = vec![0; limits::SEALED_BYTES];
-    let body = |push: &SealedPush| encode_request_sealed(&request(&common::push(2, 1)), &[], std::slice::from_ref(push));
-    assert!(decode_request_sealed(&body(&one)).is_ok());
+    let body = |push: &SealedPush| encode_request(&request(&common::push(2, 1)), &[], std::slice::from_ref(push));
+    assert!(decode_request(&body(&one)).is_ok());
     one.entries[0].sealed.push(0);
-    assert!(matches!(decode_request_sealed(&body(&one)), Err(WireError::Line { .. })));
+    assert!(matches!(decode_request(&body(&one)), Err(WireError::Line { .. })));
     let mut many = sealed(2, 1);
     many.header.count = limits::PUSH_ENTRIES as u32 + 1;
-    assert!(matches!(decode_request_sealed(&body(&many)), Err(WireError::Line { .. })));
+    assert!(matches!(decode_request(&body(&many)), Err(WireError::Line { .. })));
     let whole = body(&sealed(2, 3));
     for end in 0..whole.len() {
-        assert!(decode_request_sealed(&whole[..end]).is_err(), "cut at {end}");
+        assert!(decode_request(&whole[..end]).is_err(), "cut at {end}");
     }
 }

@@ -199,8 +199,8 @@ impl Office {
                 continue;
             }
             let body = crate::held::open(&self.inner.keys, held)?;
-            let Ok((_, pushes, sealed)) = wire::decode_request_sealed(&body) else { continue };
-            let mut headers = pushes.iter().map(|p| &p.header).chain(sealed.iter().map(|p| &p.header));
+            let Ok(wire::Request { pushes, sealed, .. }) = wire::decode_request(&body) else { continue };
+            let mut headers = pushes.iter().map(|p| &p.push.header).chain(sealed.iter().map(|p| &p.header));
             if headers.any(|h| h.device == held.device && key.verify_text(&h.signed_bytes(), &h.sig).is_ok()) {
                 return Ok(Some(held.device.clone()));
             }

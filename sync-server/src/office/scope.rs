@@ -10,12 +10,13 @@ use crate::error::OfficeError;
 use crate::faults::Fault;
 use crate::ledger::BranchNo;
 use crate::office::sync::refusal;
+use crate::parcels::Parcels;
 use crate::phone::Phone;
 use crate::state::{Branch, State, Stored, StoredPush, day_of, load_push, load_segment};
 use holdfast_model::id::{ChainEpoch, DeviceId, DocumentId, PersonId, ServerEpoch};
 use holdfast_model::port::Answer;
 use holdfast_model::time::{HOUR, Millis};
-use holdfast_model::wire::{Push, Role, SyncRequest};
+use holdfast_model::wire::{Parcel, Push, Role, SyncRequest};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
 
@@ -72,7 +73,10 @@ impl Cursor {
 
 /// What a reply carries beside receipts.
 pub(crate) struct Page {
+    /// Parts of pushes.
     pub pushes: Vec<Push>,
+    /// Whole ones, as they came.
+    pub parcels: Vec<Parcel>,
     pub cursor: String,
     pub more: bool,
     pub dropped: Vec<DocumentId>,
@@ -138,7 +142,8 @@ impl Office {
             seq: cursor.map_or(0, |c| c.seq),
             generation: cursor.map_or(0, |c| c.generation),
         };
-        let mut page = Page { pushes: Vec::new(), cursor: String::new(), more: false, dropped: Vec::new(), revoked: false };
+        let mut page =
+            Page { pushes: Vec::new(), parcels: Vec::new(), cursor: String::new(), more: false, dropped: Vec::new(), revoked: false };
         // The writer takes these two in this order, and so does everybody.
         let state = self.state();
         let mut phone = locked(phone);
@@ -162,7 +167,7 @@ impl Office {
                 Sees::Documents(docs) => page.dropped = filling.documents(&docs, &mut phone),
             }
             page.more = filling.more;
-            page.pushes = by_push(&filling.segments);
+            (page.pushes, page.parcels) = by_push(&filling.segments, &state.parcels);
         }
         page.cursor = self.inner.keys.cursors.protect(phone.device.as_str().as_bytes(), &to.bytes());
         page
@@ -322,12 +327,21 @@ pub(crate) fn sees(state: &State, phone: &Phone, no: BranchNo, now: Millis) -> S
     Sees::Documents(docs)
 }
 
-/// Segments as they travel: under the signed header that each came with.
-fn by_push(segments: &[Arc<Stored>]) -> Vec<Push> {
-    let mut pushes: BTreeMap<i64, Push> = BTreeMap::new();
+/// Segments as they travel: under the signed header that each came with, or as the very bytes they came as, where all of a push is here.
+fn by_push(segments: &[Arc<Stored>], parcels: &Parcels) -> (Vec<Push>, Vec<Parcel>) {
+    let mut pushes: BTreeMap<i64, Vec<&Arc<Stored>>> = BTreeMap::new();
     for stored in segments {
-        let push = pushes.entry(stored.push.id).or_insert_with(|| Push { header: stored.push.header.clone(), segments: Vec::new() });
-        push.segments.push(stored.segment.clone());
+        pushes.entry(stored.push.id).or_default().push(stored);
     }
-    pushes.into_values().collect()
+    let (mut parts, mut whole) = (Vec::new(), Vec::new());
+    for (id, segments) in pushes {
+        let header = &segments[0].push.header;
+        let entries: usize = segments.iter().map(|s| s.segment.texts.len()).sum();
+        let all = segments.len() == header.segments.len() && entries == header.count as usize;
+        match parcels.get(id).filter(|_| all) {
+            Some(parcel) => whole.push(parcel.clone()),
+            None => parts.push(Push { header: header.clone(), segments: segments.iter().map(|s| s.segment.clone()).collect() }),
+        }
+    }
+    (parts, whole)
 }

@@ -118,13 +118,13 @@ impl Office {
                         if it goes on, have the phone enrolled anew.";
             return Err(refusal(401, "bad_signature", says, None));
         }
-        let (request, pushes, sealed) = wire::decode_request_sealed(&ask.body).map_err(|e| malformed(&e))?;
+        let wire::Request { head: request, pushes, sealed } = wire::decode_request(&ask.body).map_err(|e| malformed(&e))?;
         if request.device != device {
             let says = "The request names another phone than the one that signed it. Nothing was taken; it stays on this phone.";
             return Err(refusal(400, "device_mismatch", says, None));
         }
         let cursor = self.cursor(&device, request.cursor.as_deref())?;
-        if pushes.iter().map(|p| &p.header).chain(sealed.iter().map(|p| &p.header)).any(|h| h.device != device) {
+        if pushes.iter().map(|p| &p.push.header).chain(sealed.iter().map(|p| &p.header)).any(|h| h.device != device) {
             let says = "The request brings records of another phone. Nothing was taken; they stay where they are.";
             return Err(refusal(400, "push_other_device", says, None));
         }
@@ -133,11 +133,13 @@ impl Office {
         // What a locked phone hands over: from here on a push like any other.
         let opened = sealed.into_iter().map(|push| {
             let epoch = push.header.epoch;
-            push.unseal(|seq, bytes| self.inner.keys.open_outbox(&device, epoch, seq, bytes).map(|opened| opened.to_vec()))
+            let open = |seq, bytes: &[u8]| self.inner.keys.open_outbox(&device, epoch, seq, bytes).map(|opened| opened.to_vec());
+            (None, push.unseal(open))
         });
-        for push in pushes.into_iter().map(Unsealed::from).chain(opened) {
+        let open = pushes.into_iter().map(|arrived| (Some(arrived.parcel.clone()), Unsealed::from(arrived)));
+        for (parcel, push) in open.chain(opened) {
             let made = self.desk().ready(push, &key, &branch, t1, revoked).map_err(|e| self.refused(&e))?;
-            ready.push(Ready { told, ..made });
+            ready.push(Ready { told, parcel, ..made });
         }
         // Only now is the number spent: what was refused above may be sent again as it is.
         let want_plans = {
@@ -271,9 +273,8 @@ impl Office {
             dropped: page.dropped,
             revoked: page.revoked,
             lease_ms: self.inner.lease_ms,
-            pushes: 0,
         };
-        let body = wire::encode_reply(&reply, &page.pushes);
+        let body = wire::encode_reply(&reply, &page.pushes, &page.parcels);
         let signature = self.inner.keys.office.sign_text(&wire::reply_signed_bytes(&pending.request_body, &body));
         self.metrics().answered(body.len());
         let headers = vec![("content-type".into(), MEDIA_TYPE.into()), (SIGNATURE_HEADER.into(), signature)];

@@ -108,12 +108,12 @@ impl Office {
         let here: HashSet<Digest> = segments.iter().flat_map(|s| &s.texts).map(|t| Digest::of(t.as_bytes())).collect();
         let left = digests.iter().enumerate().filter(|(_, d)| !here.contains(d));
         let unopened = left.zip(sealed).map(|((i, text), sealed)| Unopened { seq: header.first + i as u64, text: *text, sealed }).collect();
-        Ok(Unsealed { push: Push { header: header.clone(), segments }, places, unopened })
+        Ok(Unsealed { push: Push { header: header.clone(), segments }, places, packed: Vec::new(), digests: Vec::new(), unopened })
     }
 
     /// The pushes of a request, sealed ones opened. Their signatures are looked at when they are taken in.
     pub(super) fn pushes_of(&self, device: &DeviceId, body: &[u8]) -> Result<Vec<Unsealed>, ReviewError> {
-        let (_, pushes, sealed) = wire::decode_request_sealed(body).map_err(|_| ReviewError::NotTakeable)?;
+        let wire::Request { pushes, sealed, .. } = wire::decode_request(body).map_err(|_| ReviewError::NotTakeable)?;
         let opened = sealed.into_iter().map(|push| {
             let (from, epoch) = (push.header.device.clone(), push.header.epoch);
             push.unseal(|seq, bytes| self.inner.keys.open_outbox(&from, epoch, seq, bytes).map(|opened| opened.to_vec()))

@@ -262,9 +262,8 @@ impl TestPhone {
             cursor: self.cursor.clone(),
             want_bytes,
             heartbeat: Heartbeat { app: "test".into(), waiting: (self.seq - self.have_to) as u32, ..Heartbeat::default() },
-            pushes: pushes.len() as u32,
         };
-        self.ask(&encode_request(&head, pushes))
+        self.ask(&encode_request(&head, pushes, &[]))
     }
 
     /// Signs and addresses a body.

@@ -108,9 +108,8 @@ impl Observer {
             cursor: self.cursor.clone(),
             want_bytes: WANT,
             heartbeat: Heartbeat { app: "observer".into(), ..Heartbeat::default() },
-            pushes: 0,
         };
-        let body = wire::encode_request(&head, &[]);
+        let body = wire::encode_request(&head, &[], &[]);
         let signature = self.key.sign_text(&request_signed_bytes(&body));
         let request = self.client.post(format!("{}/v1/sync", self.base)).body(body.clone());
         let request = request.header(DEVICE_HEADER, self.device.as_str()).header(SIGNATURE_HEADER, signature);

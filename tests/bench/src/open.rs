@@ -94,6 +94,8 @@ fn shift(visit: &mut workload::Visit, by: i64) {
 /// The role: one opening.
 pub fn once(scratch: &Path, at: Millis) -> Result<(), Failure> {
     let clock = Arc::new(ManualClock::alone(at));
+    // A morning after the phone was off: its clock counts anew.
+    clock.reboot();
     let custodian = Arc::new(FileCustodian::open(scratch.join("keys"), Arc::new(SystemRandom::new()))?);
     let ports = holdfast_engine::port::Ports {
         clock,

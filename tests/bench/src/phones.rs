@@ -52,6 +52,8 @@ pub async fn devices(port: u16, size: &str, data: &Path) -> Result<(), Failure> 
     let mut phones = tokio::task::spawn_blocking(move || set_up(&setup_base, &setup_data, runtime, d, v, &codes)).await??;
     // A phone has its client before it has a network; the connection is opened in the storm.
     let mut clients = phones.iter().map(|_| http()).collect::<Result<Vec<_>, _>>()?;
+    // Kept to the end: what a phone's memory takes to clear away is no part of coming back.
+    let mut back = Vec::with_capacity(phones.len());
     emit(&json!({"ev": "ready"}));
     let mut lines = commands();
     while let Some(line) = lines.recv().await {
@@ -60,7 +62,7 @@ pub async fn devices(port: u16, size: &str, data: &Path) -> Result<(), Failure> 
                 let phones = phones.drain(..).zip(clients.drain(..));
                 let pushes: Vec<_> = phones.map(|(phone, client)| tokio::spawn(push(base.clone(), client, phone))).collect();
                 for p in pushes {
-                    p.await??;
+                    back.push(p.await??);
                 }
                 emit(&json!({"ev": "pushed", "t": now_ms()}));
             }
@@ -72,13 +74,13 @@ pub async fn devices(port: u16, size: &str, data: &Path) -> Result<(), Failure> 
 }
 
 /// Comes back: everything that waits goes out, over one connection.
-async fn push(base: String, client: reqwest::Client, mut phone: Phone) -> Result<(), Failure> {
+async fn push(base: String, client: reqwest::Client, mut phone: Phone) -> Result<Phone, Failure> {
     phone.reachable();
     loop {
         let Some(ask) = phone.sync_ask()? else { return Err("a phone had nothing to ask while entries wait".into()) };
         let outcome = phone.sync_answer(Ok(send(&client, &base, ask).await?))?;
         if outcome.waiting == 0 {
-            return Ok(());
+            return Ok(phone);
         }
     }
 }

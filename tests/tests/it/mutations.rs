@@ -99,8 +99,8 @@ fn no_actor_comes_back(reuse_actors: bool) -> bool {
     }
     let mut changes: Vec<ChangeRecord> = Vec::new();
     for ask in world.overheard() {
-        let (_, pushes) = decode_request(&ask.body).expect("a request");
-        for segment in pushes.iter().flat_map(|push| &push.segments) {
+        let brought = decode_request(&ask.body).expect("a request").pushes;
+        for segment in brought.iter().flat_map(|arrived| &arrived.push.segments) {
             changes.extend(rebuild(segment).expect("an honest segment").into_iter().map(|(record, _)| record));
         }
     }

@@ -46,7 +46,7 @@ fn fresh() -> Result<(u64, String, Connection), DiskFault> {
 }
 
 fn connect(name: &str) -> Result<Connection, DiskFault> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_URI;
+    let flags = OpenFlags::default() | OpenFlags::SQLITE_OPEN_URI;
     Connection::open_with_flags(name, flags).map_err(fault)
 }
 

@@ -129,10 +129,9 @@ impl Phone {
                 plans: digest.or(enrolment.plans_told),
                 plans_held: plans.filter(|_| enrolment.want_plans || enrolment.plans_told != digest),
             },
-            pushes: outgoing.open.len() as u32,
         };
         store.write(|tx| tx.set_meta("number", &number.to_be_bytes()))?;
-        let body = wire::encode_request_sealed(&head, &outgoing.open, &outgoing.sealed);
+        let body = wire::encode_request(&head, &outgoing.open, &outgoing.sealed);
         let signature = self.ports.custodian.sign(&wire::request_signed_bytes(&body))?;
         let headers = vec![
             ("content-type".into(), wire::MEDIA_TYPE.into()),

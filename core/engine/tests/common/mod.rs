@@ -201,7 +201,7 @@ impl Office {
         let key = state.device_key.expect("enrolled");
         let header = |name: &str| ask.headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone()).expect("a header");
         key.verify_text(&wire::request_signed_bytes(&ask.body), &header(wire::SIGNATURE_HEADER)).expect("signed by the phone");
-        let (request, open, sealed) = wire::decode_request_sealed(&ask.body).expect("a request");
+        let wire::Request { head: request, pushes: open, sealed } = wire::decode_request(&ask.body).expect("a request");
         let provider = ProviderId::new("northquay").expect("a literal");
         let mut pushes: Vec<wire::Unsealed> = open.into_iter().map(wire::Unsealed::from).collect();
         for push in sealed {
@@ -285,9 +285,8 @@ impl Office {
             dropped: mood.dropped.clone(),
             revoked: mood.revoked,
             lease_ms: 72 * HOUR,
-            pushes: 0,
         };
-        let mut body = wire::encode_reply(&reply, &out);
+        let mut body = wire::encode_reply(&reply, &out, &[]);
         if mood.garbage {
             body = b"no reply at all".to_vec();
         }

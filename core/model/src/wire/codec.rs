@@ -1,19 +1,24 @@
 //! Bodies to values and back, with every bound checked before memory is taken.
 
 use super::pack::{self, Before, Common, Source, Streams};
+use super::packed::Packed;
 use super::sealed::{self, SealedPush};
 use super::{Push, PushHeader, SegmentHead, SyncReply, SyncRequest};
-use crate::document::Segment;
+use crate::document::{self, Segment};
 use crate::id::{ActorId, ChainEpoch, DeviceId, Digest, DocumentId};
 use crate::limits;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::io::Read;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+use zstd::bulk::{Compressor, Decompressor};
+use zstd::dict::{DecoderDictionary, EncoderDictionary};
 
 /// Level of compression: what is gained above it costs more than it saves.
 const ZSTD_LEVEL: i32 = 3;
+/// What both sides know beforehand: words that most bodies have. Part of the framing: another text is another framing.
+const DICTIONARY: &[u8] = include_bytes!("dictionary.txt");
 /// Largest window a frame may ask for, as a power of two: 8 MiB.
 const WINDOW_LOG_MAX: u32 = 23;
 
@@ -53,8 +58,8 @@ impl WireError {
 
 /// First bytes of every body: the version of the framing.
 const MAGIC: &[u8; 4] = b"HFS1";
-/// Bytes before the first stream: magic, length of the words, length of the numbers.
-const FRONT: usize = 12;
+/// Bytes before the first stream: length of the words, length of the numbers.
+const LENGTHS: usize = 8;
 
 /// The line of a push as it travels. The digests that its header lists are among the random bytes.
 #[derive(Serialize, Deserialize)]
@@ -72,47 +77,102 @@ struct PushLine<'a> {
     here: u32,
 }
 
-/// A request's head with the count of the sealed pushes, which only a request that has some names.
+/// A head with the counts of what follows it: each is named only where there is any.
 #[derive(Serialize)]
-struct RequestLine<'a> {
+struct HeadLine<'a, H> {
     #[serde(flatten)]
-    head: &'a SyncRequest,
+    head: &'a H,
+    #[serde(skip_serializing_if = "is_zero")]
+    pushes: u32,
+    #[serde(skip_serializing_if = "is_zero")]
+    parcels: u32,
+    #[serde(skip_serializing_if = "is_zero")]
     sealed: u32,
 }
 
-/// Writes a request.
-pub fn encode_request(head: &SyncRequest, pushes: &[Push]) -> Vec<u8> {
-    encode(&SyncRequest { pushes: pushes.len() as u32, ..head.clone() }, pushes, &[])
+fn is_zero(n: &u32) -> bool {
+    *n == 0
 }
 
-/// Writes a request that also hands over what the device cannot read.
-pub fn encode_request_sealed(head: &SyncRequest, pushes: &[Push], sealed: &[SealedPush]) -> Vec<u8> {
-    if sealed.is_empty() {
-        return encode_request(head, pushes);
+/// A push as its author packed and compressed it: whoever hands on all of it hands on these bytes, and spends nothing on them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parcel(Arc<[u8]>);
+
+impl Parcel {
+    /// Packs a push.
+    pub fn of(push: &Push) -> Parcel {
+        let mut to = Streams::default();
+        encode_push(&mut to, push);
+        Parcel(boxed(&to, &[]).into())
     }
-    let head = SyncRequest { pushes: pushes.len() as u32, ..head.clone() };
-    encode(&RequestLine { head: &head, sealed: sealed.len() as u32 }, pushes, sealed)
+
+    /// How long it is as it travels.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Never: a parcel has a push in it.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The push again, within what is left of a body's bound.
+    fn open(with: &mut Decompressor<'_>, bytes: &[u8], budget: &mut usize) -> Result<Arrived, WireError> {
+        let inflated = Inflated::of(with, bytes, *budget)?;
+        *budget -= inflated.words.len() + inflated.numbers.len();
+        let mut from = inflated.source(*budget)?;
+        let (push, packed, digests) = decode_push(&mut from)?;
+        from.ended()?;
+        *budget = from.budget;
+        Ok(Arrived { push, parcel: Parcel(bytes.into()), packed, digests })
+    }
 }
 
-/// Reads a request without sealed pushes, within the bounds of [`crate::limits`]. One that has some is refused as not understood.
-pub fn decode_request(body: &[u8]) -> Result<(SyncRequest, Vec<Push>), WireError> {
-    match decode_request_sealed(body)? {
-        (head, pushes, sealed) if sealed.is_empty() => Ok((head, pushes)),
-        _ => Err(WireError::Line { line: 1, wanted: "a request without sealed pushes" }),
-    }
+/// A push that arrived whole.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Arrived {
+    /// The push.
+    pub push: Push,
+    /// The bytes that it came as.
+    pub parcel: Parcel,
+    /// For each of its segments the entries as they came.
+    pub packed: Vec<Packed>,
+    /// For each of its segments the digests of its texts; none where they were not needed to read it.
+    pub digests: Vec<Vec<Digest>>,
+}
+
+/// What arrived with a request.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    /// Who asks.
+    pub head: SyncRequest,
+    /// What they bring.
+    pub pushes: Vec<Arrived>,
+    /// What they bring and cannot read.
+    pub sealed: Vec<SealedPush>,
+}
+
+/// Writes a request: what the device brings, and what it brings and cannot read.
+pub fn encode_request(head: &SyncRequest, pushes: &[Push], sealed: &[SealedPush]) -> Vec<u8> {
+    let parcels: Vec<Parcel> = pushes.iter().map(Parcel::of).collect();
+    encode(head, &[], &parcels, sealed)
 }
 
 /// Reads a request, within the bounds of [`crate::limits`].
-pub fn decode_request_sealed(body: &[u8]) -> Result<(SyncRequest, Vec<Push>, Vec<SealedPush>), WireError> {
+pub fn decode_request(body: &[u8]) -> Result<Request, WireError> {
     if body.len() > limits::BODY_BYTES {
         return Err(WireError::TooLarge);
     }
-    decode(body, "a request's head", |head: &SyncRequest| head.pushes)
+    const WANTED: &str = "a request's head";
+    match decode(body, WANTED)? {
+        Whole { head, pushes, parcels, sealed } if pushes.is_empty() => Ok(Request { head, pushes: parcels, sealed }),
+        _ => Err(WireError::Line { line: 1, wanted: WANTED }),
+    }
 }
 
-/// Writes a reply.
-pub fn encode_reply(head: &SyncReply, pushes: &[Push]) -> Vec<u8> {
-    encode(&SyncReply { pushes: pushes.len() as u32, ..head.clone() }, pushes, &[])
+/// Writes a reply: parts of pushes, and whole ones as they came.
+pub fn encode_reply(head: &SyncReply, pushes: &[Push], parcels: &[Parcel]) -> Vec<u8> {
+    encode(head, pushes, parcels, &[])
 }
 
 /// Reads a reply, within the bounds of [`crate::limits`].
@@ -120,26 +180,41 @@ pub fn decode_reply(body: &[u8]) -> Result<(SyncReply, Vec<Push>), WireError> {
     if body.len() > limits::INFLATED_BYTES {
         return Err(WireError::TooLarge);
     }
-    let (head, pushes, sealed) = decode(body, "a reply's head", |head: &SyncReply| head.pushes)?;
-    if sealed.is_empty() { Ok((head, pushes)) } else { Err(WireError::Line { line: 1, wanted: "a reply's head" }) }
+    const WANTED: &str = "a reply's head";
+    let Whole { head, mut pushes, parcels, sealed } = decode(body, WANTED)?;
+    if !sealed.is_empty() {
+        return Err(WireError::Line { line: 1, wanted: WANTED });
+    }
+    pushes.extend(parcels.into_iter().map(|arrived| arrived.push));
+    Ok((head, pushes))
 }
 
-fn encode(head: &impl Serialize, pushes: &[Push], sealed: &[SealedPush]) -> Vec<u8> {
+fn encode(head: &impl Serialize, pushes: &[Push], parcels: &[Parcel], sealed: &[SealedPush]) -> Vec<u8> {
     let mut to = Streams::default();
-    json_line(&mut to, head);
+    json_line(&mut to, &HeadLine { head, pushes: pushes.len() as u32, parcels: parcels.len() as u32, sealed: sealed.len() as u32 });
     pushes.iter().for_each(|push| encode_push(&mut to, push));
+    for Parcel(bytes) in parcels {
+        to.number(bytes.len() as u64);
+        to.random.extend_from_slice(bytes);
+    }
     sealed.iter().for_each(|push| sealed::encode(&mut to, push));
-    let mut with = zstd::bulk::Compressor::new(ZSTD_LEVEL).expect("the level is one of zstd's");
-    let mut compress = |stream: &[u8]| with.compress(stream).expect("the destination is as large as the frame can get");
-    let words = compress(&to.words);
-    let numbers = if to.numbers.is_empty() { Vec::new() } else { compress(&to.numbers) };
-    let mut body = Vec::with_capacity(FRONT + words.len() + numbers.len() + to.random.len());
-    body.extend_from_slice(MAGIC);
+    boxed(&to, MAGIC)
+}
+
+/// The three streams as they travel, behind `front`.
+fn boxed(streams: &Streams, front: &[u8]) -> Vec<u8> {
+    static WORDS: LazyLock<EncoderDictionary<'static>> = LazyLock::new(|| EncoderDictionary::copy(DICTIONARY, ZSTD_LEVEL));
+    let mut with = Compressor::with_prepared_dictionary(&WORDS).expect("memory for one context");
+    const FITS: &str = "the destination is as large as the frame can get";
+    let words = with.compress(&streams.words).expect(FITS);
+    let numbers = if streams.numbers.is_empty() { Vec::new() } else { with.compress(&streams.numbers).expect(FITS) };
+    let mut body = Vec::with_capacity(front.len() + LENGTHS + words.len() + numbers.len() + streams.random.len());
+    body.extend_from_slice(front);
     body.extend_from_slice(&(words.len() as u32).to_le_bytes());
     body.extend_from_slice(&(numbers.len() as u32).to_le_bytes());
     body.extend_from_slice(&words);
     body.extend_from_slice(&numbers);
-    body.extend_from_slice(&to.random);
+    body.extend_from_slice(&streams.random);
     body
 }
 
@@ -157,20 +232,29 @@ fn encode_push(to: &mut Streams, push: &Push) {
         here: push.segments.len() as u32,
     };
     json_line(to, &line);
-    header.segments.iter().for_each(|digest| to.random.extend_from_slice(&digest.0));
+    // All of a push lists what follows: the reader takes the digests from there.
+    let all = header.segments.iter().copied().eq(push.segments.iter().map(|segment| segment.head.digest()));
+    to.number(u64::from(!all));
+    if !all {
+        header.segments.iter().for_each(|digest| to.random.extend_from_slice(&digest.0));
+    }
     let (mut before, mut actor, mut scratch) = (Before::default(), None, String::new());
     for Segment { head, texts } in &push.segments {
         let doc = head.doc.to_string();
         to.line(&doc);
         let same_actor = actor == Some(head.actor);
-        for n in [u64::from(!same_actor), head.actor_seq, head.start_op, u64::from(head.n), head.deps.len() as u64] {
+        // What the reader finds by itself from the texts need not travel.
+        let texts_said = !follows(head, &digests(texts));
+        for n in
+            [u64::from(!same_actor) | u64::from(texts_said) << 1, head.actor_seq, head.start_op, u64::from(head.n), head.deps.len() as u64]
+        {
             to.number(n);
         }
         if !same_actor {
             to.random.extend_from_slice(&head.actor.0);
             actor = Some(head.actor);
         }
-        for digest in head.deps.iter().chain([&head.texts, &head.changes]) {
+        for digest in head.deps.iter().chain(texts_said.then_some(&head.texts)).chain([&head.changes]) {
             to.random.extend_from_slice(&digest.0);
         }
         let common = Common::new(header.device.as_str(), &doc, header.epoch);
@@ -178,68 +262,106 @@ fn encode_push(to: &mut Streams, push: &Push) {
     }
 }
 
+/// Digests of texts.
+fn digests(texts: &[Arc<str>]) -> Vec<Digest> {
+    texts.iter().map(|text| Digest::of(text.as_bytes())).collect()
+}
+
+/// True when a head's digest of texts is that of these.
+fn follows(head: &SegmentHead, digests: &[Digest]) -> bool {
+    head.texts == document::digest_of(digests)
+}
+
 fn json_line(to: &mut Streams, value: &impl Serialize) {
     serde_json::to_writer(&mut to.words, value).expect("wire records have string keys only, and memory does not fail");
     to.words.push(b'\n');
 }
 
-/// Everything a body holds, in the order it travels.
-type Whole<H> = (H, Vec<Push>, Vec<SealedPush>);
+/// Everything a body holds.
+struct Whole<H> {
+    head: H,
+    pushes: Vec<Push>,
+    parcels: Vec<Arrived>,
+    sealed: Vec<SealedPush>,
+}
 
-fn decode<H: DeserializeOwned>(body: &[u8], wanted: &'static str, pushes: fn(&H) -> u32) -> Result<Whole<H>, WireError> {
+fn decode<H: DeserializeOwned>(body: &[u8], wanted: &'static str) -> Result<Whole<H>, WireError> {
     #[derive(Deserialize)]
-    struct Version {
+    struct Counts {
         v: u32,
+        #[serde(default)]
+        pushes: u32,
+        #[serde(default)]
+        parcels: u32,
         #[serde(default)]
         sealed: u32,
     }
-    let [words, numbers, random] = split(body)?;
-    let mut with = zstd::bulk::Decompressor::new().expect("memory for one context");
-    let words = inflate(&mut with, words, limits::INFLATED_BYTES)?;
-    let numbers = if numbers.is_empty() { Vec::new() } else { inflate(&mut with, numbers, limits::INFLATED_BYTES - words.len())? };
-    let words = std::str::from_utf8(&words).map_err(|_| WireError::Line { line: 1, wanted: "UTF-8" })?;
-    let mut from = Source { words, numbers: &numbers, random, line: 0, budget: limits::INFLATED_BYTES };
+    static WORDS: LazyLock<DecoderDictionary<'static>> = LazyLock::new(|| DecoderDictionary::copy(DICTIONARY));
+    let mut with = Decompressor::with_prepared_dictionary(&WORDS).expect("memory for one context");
+    let inflated = Inflated::of(&mut with, unmarked(body)?, limits::INFLATED_BYTES)?;
+    let mut from = inflated.source(limits::INFLATED_BYTES)?;
     let first = from.line(wanted)?;
     if first.len() > limits::HEAD_BYTES {
         return Err(WireError::TooLarge);
     }
-    let version: Version = serde_json::from_str(first).map_err(|_| from.bad(wanted))?;
-    if version.v > super::VERSION {
-        return Err(WireError::Newer(version.v));
+    let counts: Counts = serde_json::from_str(first).map_err(|_| from.bad(wanted))?;
+    if counts.v > super::VERSION {
+        return Err(WireError::Newer(counts.v));
     }
     let head: H = serde_json::from_str(first).map_err(|_| from.bad(wanted))?;
-    let mut all = Vec::new();
-    for _ in 0..pushes(&head) {
-        all.push(decode_push(&mut from)?);
+    let mut whole = Whole { pushes: Vec::new(), parcels: Vec::new(), sealed: Vec::new(), head };
+    for _ in 0..counts.pushes {
+        whole.pushes.push(decode_push(&mut from)?.0);
     }
-    let mut sealed = Vec::new();
-    for _ in 0..version.sealed {
-        sealed.push(sealed::decode(&mut from)?);
+    for _ in 0..counts.parcels {
+        let length = usize::try_from(from.number()?).map_err(|_| WireError::TooLarge)?;
+        let bytes = from.bytes(length)?;
+        whole.parcels.push(Parcel::open(&mut with, bytes, &mut from.budget)?);
     }
-    if from.words.is_empty() && from.numbers.is_empty() && from.random.is_empty() {
-        Ok((head, all, sealed))
-    } else {
-        Err(from.bad("the last"))
+    for _ in 0..counts.sealed {
+        whole.sealed.push(sealed::decode(&mut from)?);
     }
+    from.ended()?;
+    Ok(whole)
 }
 
-/// The three streams of a body, two of them still compressed.
-fn split(body: &[u8]) -> Result<[&[u8]; 3], WireError> {
-    let (front, rest) = body.split_first_chunk::<FRONT>().ok_or(WireError::Compression)?;
-    let [m0, m1, m2, version, w0, w1, w2, w3, n0, n1, n2, n3] = *front;
-    if [m0, m1, m2] != MAGIC[..3] || !version.is_ascii_digit() {
+/// A body without the mark of its framing.
+fn unmarked(body: &[u8]) -> Result<&[u8], WireError> {
+    let (mark, rest) = body.split_first_chunk::<4>().ok_or(WireError::Compression)?;
+    if mark[..3] != MAGIC[..3] || !mark[3].is_ascii_digit() {
         return Err(WireError::Compression);
     }
-    if version != MAGIC[3] {
-        return Err(WireError::Newer(u32::from(version - b'0')));
+    if mark != MAGIC { Err(WireError::Newer(u32::from(mark[3] - b'0'))) } else { Ok(rest) }
+}
+
+/// The three streams, inflated.
+struct Inflated<'a> {
+    words: Vec<u8>,
+    numbers: Vec<u8>,
+    random: &'a [u8],
+}
+
+impl<'a> Inflated<'a> {
+    /// Takes streams apart, and inflates two of them to no more than `bound` bytes.
+    fn of(with: &mut Decompressor<'_>, bytes: &'a [u8], bound: usize) -> Result<Inflated<'a>, WireError> {
+        let (lengths, rest) = bytes.split_first_chunk::<LENGTHS>().ok_or(WireError::Compression)?;
+        let [w0, w1, w2, w3, n0, n1, n2, n3] = *lengths;
+        let (words, rest) = rest.split_at_checked(u32::from_le_bytes([w0, w1, w2, w3]) as usize).ok_or(WireError::Compression)?;
+        let (numbers, random) = rest.split_at_checked(u32::from_le_bytes([n0, n1, n2, n3]) as usize).ok_or(WireError::Compression)?;
+        let words = inflate(with, words, bound)?;
+        let numbers = if numbers.is_empty() { Vec::new() } else { inflate(with, numbers, bound - words.len())? };
+        Ok(Inflated { words, numbers, random })
     }
-    let (words, rest) = rest.split_at_checked(u32::from_le_bytes([w0, w1, w2, w3]) as usize).ok_or(WireError::Compression)?;
-    let (numbers, random) = rest.split_at_checked(u32::from_le_bytes([n0, n1, n2, n3]) as usize).ok_or(WireError::Compression)?;
-    Ok([words, numbers, random])
+
+    /// What is read from them, with `budget` bytes of entries' text to be made.
+    fn source(&self, budget: usize) -> Result<Source<'_>, WireError> {
+        let words = std::str::from_utf8(&self.words).map_err(|_| WireError::Line { line: 1, wanted: "UTF-8" })?;
+        Ok(Source { words, numbers: &self.numbers, random: self.random, line: 0, budget })
+    }
 }
 
 /// Inflates a frame that is all of `frame`, to no more than `bound` bytes.
-fn inflate(with: &mut zstd::bulk::Decompressor<'_>, frame: &[u8], bound: usize) -> Result<Vec<u8>, WireError> {
+fn inflate(with: &mut Decompressor<'_>, frame: &[u8], bound: usize) -> Result<Vec<u8>, WireError> {
     if zstd::zstd_safe::find_frame_compressed_size(frame) != Ok(frame.len()) {
         return Err(WireError::Compression);
     }
@@ -255,13 +377,13 @@ fn inflate(with: &mut zstd::bulk::Decompressor<'_>, frame: &[u8], bound: usize) 
 /// Inflates a frame that does not say how long it is, and stops one byte after the bound.
 fn inflate_unsized(frame: &[u8], bound: usize) -> Result<Vec<u8>, WireError> {
     let mut inflated = Vec::with_capacity(frame.len().saturating_mul(4).min(bound));
-    let mut frame = zstd::stream::read::Decoder::with_buffer(frame).map_err(|_| WireError::Compression)?.single_frame();
+    let mut frame = zstd::stream::read::Decoder::with_dictionary(frame, DICTIONARY).map_err(|_| WireError::Compression)?.single_frame();
     frame.window_log_max(WINDOW_LOG_MAX).map_err(|_| WireError::Compression)?;
     frame.take(bound as u64 + 1).read_to_end(&mut inflated).map_err(|_| WireError::Compression)?;
     if inflated.len() > bound { Err(WireError::TooLarge) } else { Ok(inflated) }
 }
 
-fn decode_push(from: &mut Source<'_>) -> Result<Push, WireError> {
+fn decode_push(from: &mut Source<'_>) -> Result<(Push, Vec<Packed>, Vec<Vec<Digest>>), WireError> {
     const WANTED: &str = "a push within bounds";
     let line = from.line(WANTED)?;
     let fits = line.len() <= limits::HEAD_BYTES;
@@ -271,25 +393,45 @@ fn decode_push(from: &mut Source<'_>) -> Result<Push, WireError> {
         return Err(from.bad(WANTED));
     }
     let mut listed = Vec::with_capacity(line.listed as usize);
-    for _ in 0..line.listed {
+    let named = from.number()? != 0;
+    if !named && line.here != line.listed {
+        return Err(from.bad(WANTED));
+    }
+    for _ in 0..if named { line.listed } else { 0 } {
         listed.push(Digest(from.random()?));
     }
     let (mut before, mut actor, mut text) = (Before::default(), ActorId([0; 16]), String::new());
     let mut entries = 0;
-    let mut segments = Vec::with_capacity(line.here as usize);
+    let here = line.here as usize;
+    let (mut segments, mut packed, mut all_digests) = (Vec::with_capacity(here), Vec::with_capacity(here), Vec::with_capacity(here));
     for _ in 0..line.here {
-        let head = decode_segment(from, &mut actor)?;
+        let (mut head, texts_said) = decode_segment(from, &mut actor)?;
         entries += head.n;
         if entries > line.count {
             return Err(from.bad(WANTED));
         }
         let common = Common::new(device.as_str(), &head.doc.to_string(), line.epoch);
+        let (began, words, numbers, random) = (before.clone(), from.words, from.numbers, from.random);
         let mut texts = Vec::with_capacity(head.n as usize);
         for _ in 0..head.n {
             pack::unpack(from, &common, &mut before, &mut text)?;
             texts.push(Arc::from(text.as_str()));
         }
+        let digests = if texts_said { Vec::new() } else { digests(&texts) };
+        if !texts_said {
+            head.texts = document::digest_of(&digests);
+        }
+        if !named {
+            listed.push(head.digest());
+        }
         segments.push(Segment { head, texts });
+        all_digests.push(digests);
+        packed.push(Packed::of(
+            &began,
+            &words[..words.len() - from.words.len()],
+            &numbers[..numbers.len() - from.numbers.len()],
+            &random[..random.len() - from.random.len()],
+        ));
     }
     let header = PushHeader {
         device,
@@ -301,14 +443,18 @@ fn decode_push(from: &mut Source<'_>) -> Result<Push, WireError> {
         segments: listed,
         sig: line.sig.into_owned(),
     };
-    Ok(Push { header, segments })
+    Ok((Push { header, segments }, packed, all_digests))
 }
 
-/// A segment's head. `actor` is the segment's before it, and becomes its own.
-fn decode_segment(from: &mut Source<'_>, actor: &mut ActorId) -> Result<SegmentHead, WireError> {
+/// A segment's head, and whether it says the digest of its texts. `actor` is the segment's before it, and becomes its own.
+fn decode_segment(from: &mut Source<'_>, actor: &mut ActorId) -> Result<(SegmentHead, bool), WireError> {
     const WANTED: &str = "a segment within bounds";
     let doc = DocumentId::parse(from.line(WANTED)?).map_err(|_| from.bad(WANTED))?;
-    let new_actor = from.number()? != 0;
+    let form = from.number()?;
+    if form > 3 {
+        return Err(from.bad(WANTED));
+    }
+    let (new_actor, texts_said) = (form & 1 != 0, form & 2 != 0);
     let (actor_seq, start_op, n, deps_count) = (from.number()?, from.number()?, from.number()?, from.number()?);
     if n > limits::SEGMENT_CHANGES as u64 || deps_count > limits::DEPS as u64 {
         return Err(from.bad(WANTED));
@@ -320,6 +466,7 @@ fn decode_segment(from: &mut Source<'_>, actor: &mut ActorId) -> Result<SegmentH
     for _ in 0..deps_count {
         deps.push(Digest(from.random()?));
     }
-    let (texts, changes) = (Digest(from.random()?), Digest(from.random()?));
-    Ok(SegmentHead { doc, actor: *actor, actor_seq, start_op, deps, n: n as u32, texts, changes })
+    let texts = if texts_said { Digest(from.random()?) } else { Digest::ZERO };
+    let changes = Digest(from.random()?);
+    Ok((SegmentHead { doc, actor: *actor, actor_seq, start_op, deps, n: n as u32, texts, changes }, texts_said))
 }

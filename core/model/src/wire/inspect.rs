@@ -116,15 +116,16 @@ pub struct InspectedEntry {
 /// An entry that is no entry, or that claims another place than it has, is held alone; the others go on. Where such an entry
 /// stands in the chain is concluded from the places the others leave free.
 pub fn inspect(push: &Push) -> Result<Inspected, PushError> {
-    inspect_around(push, &[])
+    inspect_around(push, &[], &[])
 }
 
 /// As [`inspect`], for a push some of whose entries came sealed and did not open: these are held, the others go on.
 pub fn inspect_unsealed(unsealed: &Unsealed) -> Result<Inspected, PushError> {
-    inspect_around(&unsealed.push, &unsealed.unopened)
+    inspect_around(&unsealed.push, &unsealed.unopened, &unsealed.digests)
 }
 
-fn inspect_around(push: &Push, unopened: &[Unopened]) -> Result<Inspected, PushError> {
+/// `digests` of each segment's texts, as far as they were taken already.
+fn inspect_around(push: &Push, unopened: &[Unopened], digests: &[Vec<Digest>]) -> Result<Inspected, PushError> {
     let header = &push.header;
     let count = header.count as usize;
     if count == 0 || count > limits::PUSH_ENTRIES || header.first == 0 || header.first > u64::MAX >> 1 {
@@ -147,8 +148,8 @@ fn inspect_around(push: &Push, unopened: &[Unopened]) -> Result<Inspected, PushE
         for (i, text) in segment.texts.iter().enumerate() {
             let (claimed, read) = judge(header, segment, text);
             let seq = claimed.unwrap_or_default();
-            let entry =
-                InspectedEntry { seq, segment: s as u32, index: i as u32, text: Digest::of(text.as_bytes()), head: Digest::ZERO, read };
+            let digest = digests.get(s).and_then(|d| d.get(i)).copied().unwrap_or_else(|| Digest::of(text.as_bytes()));
+            let entry = InspectedEntry { seq, segment: s as u32, index: i as u32, text: digest, head: Digest::ZERO, read };
             let offset = seq.checked_sub(header.first).map_or(usize::MAX, |o| usize::try_from(o).unwrap_or(usize::MAX));
             match slots.get_mut(offset) {
                 Some(slot @ None) => *slot = Some(entry),

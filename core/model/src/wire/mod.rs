@@ -2,16 +2,19 @@
 //!
 //! A body is three streams: *words* (a zstd frame of lines: the head as JSON, a JSON line a push, a line a segment,
 //! a line an entry), *numbers* (a zstd frame of variable-length integers) and *random* bytes (digests, ids) as they are. An entry's
-//! text travels without what its push, its segment and the entry before it say already, and arrives byte for byte.
+//! text travels without what its push, its segment and the entry before it say already, and arrives byte for byte. A device packs each
+//! push as a [`Parcel`], three streams of its own among the random bytes, so that the office can hand it on as it came.
 //! The format is described for other implementers in `docs/protocol.md`.
 
 mod codec;
 mod inspect;
 mod pack;
+mod packed;
 mod sealed;
 
-pub use codec::{WireError, decode_reply, decode_request, decode_request_sealed, encode_reply, encode_request, encode_request_sealed};
+pub use codec::{Arrived, Parcel, Request, WireError, decode_reply, decode_request, encode_reply, encode_request};
 pub use inspect::{Hold, Inspected, InspectedEntry, PushError, inspect, inspect_unsealed, push_header};
+pub use packed::Packed;
 pub use sealed::{SealedEntry, SealedPush, Unopened, Unsealed, proof};
 
 use crate::document::Segment;
@@ -52,9 +55,6 @@ pub struct SyncRequest {
     pub want_bytes: u32,
     /// How the device is.
     pub heartbeat: Heartbeat,
-    /// Number of pushes that follow.
-    #[serde(default)]
-    pub pushes: u32,
 }
 
 /// How a device is, as the console's page of phones shows it.
@@ -210,9 +210,6 @@ pub struct SyncReply {
     /// Until when the phone may be read without contact, in milliseconds from now.
     #[serde(default)]
     pub lease_ms: i64,
-    /// Number of pushes that follow.
-    #[serde(default)]
-    pub pushes: u32,
 }
 
 /// The office's signed statement that a stretch of a device's entries is durable there.

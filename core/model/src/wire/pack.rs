@@ -71,6 +71,11 @@ impl<'a> Source<'a> {
     pub fn bad(&self, wanted: &'static str) -> WireError {
         WireError::Line { line: self.line, wanted }
     }
+    /// Nothing may be left.
+    pub fn ended(&self) -> Result<(), WireError> {
+        let empty = self.words.is_empty() && self.numbers.is_empty() && self.random.is_empty();
+        if empty { Ok(()) } else { Err(self.bad("the last")) }
+    }
     pub fn line(&mut self, wanted: &'static str) -> Result<&'a str, WireError> {
         self.line += 1;
         let (line, rest) = self.words.split_once('\n').ok_or(WireError::Line { line: self.line, wanted })?;
@@ -109,6 +114,7 @@ impl<'a> Source<'a> {
 }
 
 /// What the entry before it was, in the order they travel: what a packed entry is told against.
+#[derive(Clone)]
 pub(super) struct Before {
     author: String,
     plan: String,
@@ -386,6 +392,35 @@ impl Default for Before {
 }
 
 impl Before {
+    /// Writes it down, to be read by [`Before::read`]: numbers, and texts and the boot behind them.
+    pub fn write(&self, to: &mut Streams) {
+        to.number(self.author.len() as u64);
+        to.number(self.plan.len() as u64);
+        to.number(self.seq);
+        [self.at, self.offset_min, self.lag].into_iter().for_each(|n| to.signed(n));
+        [self.author.as_bytes(), self.plan.as_bytes(), &self.boot.0].into_iter().for_each(|bytes| to.random.extend_from_slice(bytes));
+    }
+
+    /// Reads it, and two numbers behind the numbers, out of bytes that stand where `from` has its numbers; leaves what follows there.
+    pub fn read(from: &mut Source<'_>) -> Result<(Before, usize, usize), WireError> {
+        let length = |from: &mut Source<'_>| from.number().and_then(|n| usize::try_from(n).map_err(|_| WireError::TooLarge));
+        let (author, plan, seq) = (length(from)?, length(from)?, from.number()?);
+        let (at, offset_min, lag) = (from.signed()?, from.signed()?, from.signed()?);
+        let (words, numbers) = (length(from)?, length(from)?);
+        from.random = std::mem::take(&mut from.numbers);
+        let mut piece = |length: usize| {
+            if length > PIECE_BYTES {
+                return Err(from.bad("as short as a piece of an entry"));
+            }
+            let bytes = from.bytes(length)?;
+            std::str::from_utf8(bytes).map(str::to_owned).map_err(|_| from.bad("UTF-8"))
+        };
+        let (author, plan) = (piece(author)?, piece(plan)?);
+        let boot = BootId(from.random()?);
+        from.numbers = std::mem::take(&mut from.random);
+        Ok((Before { author, plan, seq, at, offset_min, boot, lag }, words, numbers))
+    }
+
     fn went(&mut self, p: &Pieces<'_>) {
         if p.author != self.author {
             self.author.replace_range(.., p.author);

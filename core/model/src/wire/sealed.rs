@@ -5,7 +5,7 @@
 
 use super::codec::WireError;
 use super::pack::{Source, Streams};
-use super::{Push, PushHeader};
+use super::{Arrived, Packed, Push, PushHeader};
 use crate::document::{self, Segment};
 use crate::id::{ChainEpoch, DeviceId, Digest};
 use crate::limits;
@@ -39,6 +39,10 @@ pub struct Unsealed {
     pub push: Push,
     /// For each segment its place in the header's list.
     pub places: Vec<u32>,
+    /// For each segment its entries as they came; none where they came otherwise.
+    pub packed: Vec<Packed>,
+    /// For each segment the digests of its texts; none where nobody needed them yet.
+    pub digests: Vec<Vec<Digest>>,
     /// The others, to be held for checking.
     pub unopened: Vec<Unopened>,
 }
@@ -73,7 +77,7 @@ impl SealedPush {
                 None => unopened.push(Unopened { seq, text: entry.text, sealed: entry.sealed }),
             }
         }
-        Unsealed { push: Push { header: self.header, segments }, places, unopened }
+        Unsealed { push: Push { header: self.header, segments }, places, packed: Vec::new(), digests: Vec::new(), unopened }
     }
 }
 
@@ -81,7 +85,14 @@ impl From<Push> for Unsealed {
     /// A push whose texts travelled as they are: all of it is open.
     fn from(push: Push) -> Unsealed {
         let places = (0..push.segments.len() as u32).collect();
-        Unsealed { push, places, unopened: Vec::new() }
+        Unsealed { push, places, packed: Vec::new(), digests: Vec::new(), unopened: Vec::new() }
+    }
+}
+
+impl From<Arrived> for Unsealed {
+    /// As it came.
+    fn from(arrived: Arrived) -> Unsealed {
+        Unsealed { packed: arrived.packed, digests: arrived.digests, ..Unsealed::from(arrived.push) }
     }
 }
 

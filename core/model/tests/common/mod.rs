@@ -7,7 +7,7 @@ use holdfast_model::entry::{
 };
 use holdfast_model::id::{BootId, ChainEpoch, DeviceId, Digest, DocumentId, EntryId, PersonId, TaskId, WorkerId};
 use holdfast_model::time::Millis;
-use holdfast_model::wire::{Heartbeat, Push, SyncReply, SyncRequest, push_header};
+use holdfast_model::wire::{Heartbeat, Push, SyncReply, SyncRequest, WireError, decode_request, encode_request, push_header};
 use holdfast_model::{chain, time::ClockReading};
 use std::collections::HashMap;
 
@@ -185,7 +185,6 @@ pub fn request(push: &Push) -> SyncRequest {
         cursor: Some("opaque".into()),
         want_bytes: 4096,
         heartbeat: Heartbeat { app: "0.1.0".into(), waiting: 3, ..Heartbeat::default() },
-        pushes: 1,
     }
 }
 
@@ -204,7 +203,6 @@ pub fn reply() -> SyncReply {
         dropped: vec![],
         revoked: false,
         lease_ms: 1,
-        pushes: 0,
     }
 }
 
@@ -216,4 +214,14 @@ pub fn nested(inner: Body) -> Body {
 /// All segments' texts.
 pub fn texts(segments: &[Segment]) -> Vec<String> {
     segments.iter().flat_map(|s| s.texts.iter().map(|t| t.to_string())).collect()
+}
+
+/// A request that brings these pushes, as it travels.
+pub fn ask(head: &SyncRequest, pushes: &[Push]) -> Vec<u8> {
+    encode_request(head, pushes, &[])
+}
+
+/// What a request brings.
+pub fn asked(body: &[u8]) -> Result<(SyncRequest, Vec<Push>), WireError> {
+    decode_request(body).map(|request| (request.head, request.pushes.into_iter().map(|arrived| arrived.push).collect()))
 }
