@@ -8,10 +8,12 @@ Needs Python 3 and the `zstd` command. Nothing of Holdfast or Automerge is used:
 
 import hashlib
 import json
+import pathlib
 import struct
 import subprocess
 import sys
 
+DICTIONARY = pathlib.Path(__file__).parent.parent / "core/model/src/wire/dictionary.txt"
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
@@ -25,7 +27,7 @@ GENESIS_ACTOR = sha(b"holdfast genesis v1")[:16]
 def inflate(frame):
     if not frame:
         return b""
-    return subprocess.run(["zstd", "-d", "-c"], input=frame, capture_output=True, check=True).stdout
+    return subprocess.run(["zstd", "-d", "-c", "-D", DICTIONARY], input=frame, capture_output=True, check=True).stdout
 
 
 def leb128(n):
@@ -37,17 +39,15 @@ def leb128(n):
 
 
 class Streams:
-    """The three streams of a body (section 5)."""
+    """The three streams of a body behind its mark, or of a parcel (section 5)."""
 
     def __init__(self, body):
-        if body[:4] != b"HFS1":
-            raise ValueError("not a body of version 1")
-        words, numbers = struct.unpack("<II", body[4:12])
-        self.lines = inflate(body[12 : 12 + words]).decode().split("\n")
+        words, numbers = struct.unpack("<II", body[:8])
+        self.lines = inflate(body[8 : 8 + words]).decode().split("\n")
         if self.lines.pop() != "":
             raise ValueError("the last line does not end")
-        self.numbers = inflate(body[12 + words : 12 + words + numbers])
-        self.random_bytes = body[12 + words + numbers :]
+        self.numbers = inflate(body[8 + words : 8 + words + numbers])
+        self.random_bytes = body[8 + words + numbers :]
         self.at = [0, 0, 0]
 
     def line(self):
@@ -144,15 +144,16 @@ def same(what, one, other):
 
 def read_push(streams):
     push = json.loads(streams.line())
-    listed = [streams.random(32) for _ in range(push["listed"])]
+    listed = [streams.random(32) for _ in range(push["listed"])] if streams.number() else None
     before, actor, entries, found = Before(), b"", [], []
     for _ in range(push["here"]):
         doc = streams.line()
-        new_actor, actor_seq, start_op, n, deps = (streams.number() for _ in range(5))
-        if new_actor:
+        form, actor_seq, start_op, n, deps = (streams.number() for _ in range(5))
+        if form & 1:
             actor = streams.random(16)
         deps = [streams.random(32) for _ in range(deps)]
-        texts_digest, changes_digest = streams.random(32), streams.random(32)
+        texts_digest = streams.random(32) if form & 2 else None
+        changes_digest = streams.random(32)
         texts = [entry_text(streams, push, doc, before) for _ in range(n)]
         seen, hashes = deps, []
         for i, text in enumerate(texts):
@@ -160,12 +161,15 @@ def read_push(streams):
             entries.append((entry["seq"], sha(text.encode()), text))
             hashes.append(change_hash(actor, actor_seq + i, start_op + i, seen, entry["id"], text))
             seen = hashes[-1:]
-        same("texts", sha(b"".join(sha(t.encode()) for t in texts)), texts_digest)
+        texts_found = sha(b"".join(sha(t.encode()) for t in texts))
+        same("texts", texts_found, texts_digest or texts_found)
         same("changes", sha(b"".join(hashes)), changes_digest)
         head = {"doc": doc, "actor": actor.hex(), "actor_seq": actor_seq, "start_op": start_op}
-        head |= {"deps": [d.hex() for d in deps], "n": n, "texts": texts_digest.hex(), "changes": changes_digest.hex()}
+        head |= {"deps": [d.hex() for d in deps], "n": n, "texts": texts_found.hex(), "changes": changes_digest.hex()}
         found.append(sha(b"holdfast segment v1\n" + json.dumps(head, separators=(",", ":")).encode()))
-    same("segments", found, listed)
+    # What is signed is over these digests, sent or found; proving the signature takes the device's key.
+    same("segments", found, listed or found)
+    same("ends", streams.ended(), True)
     chain = bytes.fromhex(push["prev"])
     for seq, (claimed, digest, _) in enumerate(sorted(entries), push["first"]):
         same("sequence numbers", claimed, seq)
@@ -176,10 +180,13 @@ def read_push(streams):
 
 def main():
     with open(sys.argv[1], encoding="ascii") as file:
-        streams = Streams(bytes.fromhex(file.read().strip()))
+        body = bytes.fromhex(file.read().strip())
+    if body[:4] != b"HFS1":
+        raise ValueError("not a body of version 1")
+    streams = Streams(body[4:])
     head = json.loads(streams.line())
-    for _ in range(head["pushes"]):
-        push, texts = read_push(streams)
+    for _ in range(head.get("parcels", 0)):
+        push, texts = read_push(Streams(streams.random(streams.number())))
         print(f"{push['device']}: entries {push['first']} to {push['first'] + push['count'] - 1}, every digest right")
         for text in texts:
             print(text)

@@ -1,5 +1,6 @@
 //! Bodies to values and back, with every bound checked before memory is taken.
 
+use super::frame::{Inflated, boxed};
 use super::pack::{self, Before, Common, Source, Streams};
 use super::packed::Packed;
 use super::sealed::{self, SealedPush};
@@ -10,17 +11,7 @@ use crate::limits;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-use std::io::Read;
-use std::sync::{Arc, LazyLock};
-use zstd::bulk::{Compressor, Decompressor};
-use zstd::dict::{DecoderDictionary, EncoderDictionary};
-
-/// Level of compression: what is gained above it costs more than it saves.
-const ZSTD_LEVEL: i32 = 3;
-/// What both sides know beforehand: words that most bodies have. Part of the framing: another text is another framing.
-const DICTIONARY: &[u8] = include_bytes!("dictionary.txt");
-/// Largest window a frame may ask for, as a power of two: 8 MiB.
-const WINDOW_LOG_MAX: u32 = 23;
+use std::sync::Arc;
 
 /// Why bytes are no request or reply. Says where, never what stood there.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -58,8 +49,6 @@ impl WireError {
 
 /// First bytes of every body: the version of the framing.
 const MAGIC: &[u8; 4] = b"HFS1";
-/// Bytes before the first stream: length of the words, length of the numbers.
-const LENGTHS: usize = 8;
 
 /// The line of a push as it travels. The digests that its header lists are among the random bytes.
 #[derive(Serialize, Deserialize)]
@@ -117,8 +106,8 @@ impl Parcel {
     }
 
     /// The push again, within what is left of a body's bound.
-    fn open(with: &mut Decompressor<'_>, bytes: &[u8], budget: &mut usize) -> Result<Arrived, WireError> {
-        let inflated = Inflated::of(with, bytes, *budget)?;
+    fn open(bytes: &[u8], budget: &mut usize) -> Result<Arrived, WireError> {
+        let inflated = Inflated::of(bytes, *budget)?;
         *budget -= inflated.words.len() + inflated.numbers.len();
         let mut from = inflated.source(*budget)?;
         let (push, packed, digests) = decode_push(&mut from)?;
@@ -201,23 +190,6 @@ fn encode(head: &impl Serialize, pushes: &[Push], parcels: &[Parcel], sealed: &[
     boxed(&to, MAGIC)
 }
 
-/// The three streams as they travel, behind `front`.
-fn boxed(streams: &Streams, front: &[u8]) -> Vec<u8> {
-    static WORDS: LazyLock<EncoderDictionary<'static>> = LazyLock::new(|| EncoderDictionary::copy(DICTIONARY, ZSTD_LEVEL));
-    let mut with = Compressor::with_prepared_dictionary(&WORDS).expect("memory for one context");
-    const FITS: &str = "the destination is as large as the frame can get";
-    let words = with.compress(&streams.words).expect(FITS);
-    let numbers = if streams.numbers.is_empty() { Vec::new() } else { with.compress(&streams.numbers).expect(FITS) };
-    let mut body = Vec::with_capacity(front.len() + LENGTHS + words.len() + numbers.len() + streams.random.len());
-    body.extend_from_slice(front);
-    body.extend_from_slice(&(words.len() as u32).to_le_bytes());
-    body.extend_from_slice(&(numbers.len() as u32).to_le_bytes());
-    body.extend_from_slice(&words);
-    body.extend_from_slice(&numbers);
-    body.extend_from_slice(&streams.random);
-    body
-}
-
 fn encode_push(to: &mut Streams, push: &Push) {
     let header = &push.header;
     let line = PushLine {
@@ -296,9 +268,7 @@ fn decode<H: DeserializeOwned>(body: &[u8], wanted: &'static str) -> Result<Whol
         #[serde(default)]
         sealed: u32,
     }
-    static WORDS: LazyLock<DecoderDictionary<'static>> = LazyLock::new(|| DecoderDictionary::copy(DICTIONARY));
-    let mut with = Decompressor::with_prepared_dictionary(&WORDS).expect("memory for one context");
-    let inflated = Inflated::of(&mut with, unmarked(body)?, limits::INFLATED_BYTES)?;
+    let inflated = Inflated::of(unmarked(body)?, limits::INFLATED_BYTES)?;
     let mut from = inflated.source(limits::INFLATED_BYTES)?;
     let first = from.line(wanted)?;
     if first.len() > limits::HEAD_BYTES {
@@ -316,7 +286,7 @@ fn decode<H: DeserializeOwned>(body: &[u8], wanted: &'static str) -> Result<Whol
     for _ in 0..counts.parcels {
         let length = usize::try_from(from.number()?).map_err(|_| WireError::TooLarge)?;
         let bytes = from.bytes(length)?;
-        whole.parcels.push(Parcel::open(&mut with, bytes, &mut from.budget)?);
+        whole.parcels.push(Parcel::open(bytes, &mut from.budget)?);
     }
     for _ in 0..counts.sealed {
         whole.sealed.push(sealed::decode(&mut from)?);
@@ -332,55 +302,6 @@ fn unmarked(body: &[u8]) -> Result<&[u8], WireError> {
         return Err(WireError::Compression);
     }
     if mark != MAGIC { Err(WireError::Newer(u32::from(mark[3] - b'0'))) } else { Ok(rest) }
-}
-
-/// The three streams, inflated.
-struct Inflated<'a> {
-    words: Vec<u8>,
-    numbers: Vec<u8>,
-    random: &'a [u8],
-}
-
-impl<'a> Inflated<'a> {
-    /// Takes streams apart, and inflates two of them to no more than `bound` bytes.
-    fn of(with: &mut Decompressor<'_>, bytes: &'a [u8], bound: usize) -> Result<Inflated<'a>, WireError> {
-        let (lengths, rest) = bytes.split_first_chunk::<LENGTHS>().ok_or(WireError::Compression)?;
-        let [w0, w1, w2, w3, n0, n1, n2, n3] = *lengths;
-        let (words, rest) = rest.split_at_checked(u32::from_le_bytes([w0, w1, w2, w3]) as usize).ok_or(WireError::Compression)?;
-        let (numbers, random) = rest.split_at_checked(u32::from_le_bytes([n0, n1, n2, n3]) as usize).ok_or(WireError::Compression)?;
-        let words = inflate(with, words, bound)?;
-        let numbers = if numbers.is_empty() { Vec::new() } else { inflate(with, numbers, bound - words.len())? };
-        Ok(Inflated { words, numbers, random })
-    }
-
-    /// What is read from them, with `budget` bytes of entries' text to be made.
-    fn source(&self, budget: usize) -> Result<Source<'_>, WireError> {
-        let words = std::str::from_utf8(&self.words).map_err(|_| WireError::Line { line: 1, wanted: "UTF-8" })?;
-        Ok(Source { words, numbers: &self.numbers, random: self.random, line: 0, budget })
-    }
-}
-
-/// Inflates a frame that is all of `frame`, to no more than `bound` bytes.
-fn inflate(with: &mut Decompressor<'_>, frame: &[u8], bound: usize) -> Result<Vec<u8>, WireError> {
-    if zstd::zstd_safe::find_frame_compressed_size(frame) != Ok(frame.len()) {
-        return Err(WireError::Compression);
-    }
-    match zstd::zstd_safe::get_frame_content_size(frame) {
-        // Reserved, not touched: what is not there is never written to.
-        Ok(Some(size)) if size <= bound as u64 => with.decompress(frame, size as usize).map_err(|_| WireError::Compression),
-        Ok(Some(_)) => Err(WireError::TooLarge),
-        Ok(None) => inflate_unsized(frame, bound),
-        Err(_) => Err(WireError::Compression),
-    }
-}
-
-/// Inflates a frame that does not say how long it is, and stops one byte after the bound.
-fn inflate_unsized(frame: &[u8], bound: usize) -> Result<Vec<u8>, WireError> {
-    let mut inflated = Vec::with_capacity(frame.len().saturating_mul(4).min(bound));
-    let mut frame = zstd::stream::read::Decoder::with_dictionary(frame, DICTIONARY).map_err(|_| WireError::Compression)?.single_frame();
-    frame.window_log_max(WINDOW_LOG_MAX).map_err(|_| WireError::Compression)?;
-    frame.take(bound as u64 + 1).read_to_end(&mut inflated).map_err(|_| WireError::Compression)?;
-    if inflated.len() > bound { Err(WireError::TooLarge) } else { Ok(inflated) }
 }
 
 fn decode_push(from: &mut Source<'_>) -> Result<(Push, Vec<Packed>, Vec<Vec<Digest>>), WireError> {

@@ -7,6 +7,7 @@
 //! The format is described for other implementers in `docs/protocol.md`.
 
 mod codec;
+mod frame;
 mod inspect;
 mod pack;
 mod packed;
