@@ -51,6 +51,8 @@ pub struct Keys {
     index: BlindIndex,
     /// Protects cursors.
     pub cursors: MacKey,
+    /// Proves to the office who reads on a phone.
+    pub readers: MacKey,
     /// Hides one-time codes.
     pub codes: MacKey,
     /// Signs replies and receipts.
@@ -112,6 +114,7 @@ impl Keys {
             install: install.to_vec(),
             index: master.index(),
             cursors: master.mac_key("cursor"),
+            readers: master.mac_key("reader"),
             codes: master.mac_key("code"),
             office: SigningKey::from_pkcs8(&office).ok_or_else(damaged)?,
             own_device: SigningKey::from_pkcs8(&own_device).ok_or_else(damaged)?,

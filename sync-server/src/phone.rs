@@ -20,8 +20,11 @@ pub struct Phone {
     pub device: DeviceId,
     /// What people call it.
     pub label: String,
-    /// Whom it was enrolled for.
+    /// Whom it was enrolled for: the first to read on it.
     pub worker: WorkerId,
+    /// Further workers who read on it, in the order they were provisioned.
+    #[serde(default)]
+    pub also: Vec<Reader>,
     /// Where.
     pub branch: BranchId,
     /// Its public key, as it travels.
@@ -46,15 +49,6 @@ pub struct Phone {
     /// Its wall clock against the office's, in milliseconds.
     #[serde(default)]
     pub clock_error_ms: Option<i64>,
-    /// Plan versions on board, as it last listed them.
-    #[serde(default)]
-    pub plans_held: Vec<PlanRef>,
-    /// The digest it gave with that list.
-    #[serde(default)]
-    pub plans_digest: Option<Digest>,
-    /// When it last said that this is what it holds.
-    #[serde(default)]
-    pub plans_at: Option<Millis>,
     /// Entries of it that are durable here.
     #[serde(default)]
     pub received: u64,
@@ -64,18 +58,47 @@ pub struct Phone {
     /// True when two histories carry one of its chain epochs.
     #[serde(default)]
     pub forked: bool,
-    /// What it was served, the latest last.
-    #[serde(default)]
-    pub scopes: Vec<Served>,
+    /// What the first worker's vault was served, and holds.
+    #[serde(flatten)]
+    pub shelf: Shelf,
     /// True when the store has an older state of it.
     #[serde(skip)]
     pub dirty: bool,
 }
 
+/// A further worker who reads on a phone, in a vault of their own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reader {
+    /// Who.
+    pub worker: WorkerId,
+    /// Since when.
+    pub since: Millis,
+    /// What that vault was served, and holds.
+    #[serde(flatten)]
+    pub shelf: Shelf,
+}
+
+/// What one worker's vault on a phone was served, and what it said it holds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+pub struct Shelf {
+    /// Plan versions in it, as the phone last listed them.
+    #[serde(default)]
+    pub plans_held: Vec<PlanRef>,
+    /// The digest it gave with that list.
+    #[serde(default)]
+    pub plans_digest: Option<Digest>,
+    /// When it last said that this is what it holds.
+    #[serde(default)]
+    pub plans_at: Option<Millis>,
+    /// What it was served, the latest last.
+    #[serde(default)]
+    pub scopes: Vec<Served>,
+}
+
 /// Documents that a phone was served, whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
 pub struct Served {
-    /// Counts scopes of this phone.
+    /// Counts scopes of this phone, over all who read on it: no two workers' are ever taken for one another.
     pub generation: u64,
     /// The documents.
     pub docs: BTreeSet<DocumentId>,
@@ -88,6 +111,7 @@ impl Phone {
             device,
             label,
             worker,
+            also: Vec::new(),
             branch,
             key,
             enrolled: now,
@@ -97,13 +121,10 @@ impl Phone {
             waiting: 0,
             heartbeat: Heartbeat::default(),
             clock_error_ms: None,
-            plans_held: Vec::new(),
-            plans_digest: None,
-            plans_at: None,
             received: 0,
             held: 0,
             forked: false,
-            scopes: Vec::new(),
+            shelf: Shelf::default(),
             dirty: true,
         }
     }
@@ -129,50 +150,151 @@ impl Phone {
         true
     }
 
-    /// Takes in how it is. True when the office wants the list of its plans.
-    pub fn heard(&mut self, request: &SyncRequest, now: Millis) -> bool {
+    /// Everybody who reads on it, the first first.
+    pub fn readers(&self) -> impl Iterator<Item = &WorkerId> {
+        std::iter::once(&self.worker).chain(self.also.iter().map(|r| &r.worker))
+    }
+
+    /// True for somebody who reads on it.
+    pub fn reads(&self, worker: &WorkerId) -> bool {
+        self.readers().any(|w| w == worker)
+    }
+
+    /// True when several workers read on it.
+    pub fn shared(&self) -> bool {
+        !self.also.is_empty()
+    }
+
+    /// Gives a further worker a place on it. Who has one keeps it.
+    pub fn add_reader(&mut self, worker: WorkerId, now: Millis) {
+        if !self.reads(&worker) {
+            self.also.push(Reader { worker, since: now, shelf: Shelf::default() });
+            self.dirty = true;
+        }
+    }
+
+    /// What a worker's vault holds; `None` for somebody who does not read here.
+    pub fn shelf(&self, worker: &WorkerId) -> Option<&Shelf> {
+        match *worker == self.worker {
+            true => Some(&self.shelf),
+            false => self.also.iter().find(|r| r.worker == *worker).map(|r| &r.shelf),
+        }
+    }
+
+    fn shelf_mut(&mut self, worker: &WorkerId) -> Option<&mut Shelf> {
+        match *worker == self.worker {
+            true => Some(&mut self.shelf),
+            false => self.also.iter_mut().find(|r| r.worker == *worker).map(|r| &mut r.shelf),
+        }
+    }
+
+    fn shelves(&self) -> impl Iterator<Item = &Shelf> {
+        std::iter::once(&self.shelf).chain(self.also.iter().map(|r| &r.shelf))
+    }
+
+    /// When its plans were last checked: of several vaults' the one that waits longest; `None` while one never was.
+    pub fn plans_checked(&self) -> Option<Millis> {
+        self.shelves().map(|s| s.plans_at).min().flatten()
+    }
+
+    /// Plan versions in any of its vaults, by person.
+    pub fn plans_held(&self) -> Vec<PlanRef> {
+        let mut held: Vec<PlanRef> = self.shelves().flat_map(|s| s.plans_held.iter().cloned()).collect();
+        held.sort_by(|a, b| (&a.person, a.version, a.digest).cmp(&(&b.person, b.version, b.digest)));
+        held.dedup();
+        held
+    }
+
+    /// Takes in how it is; what it says of plans is about the vault of whoever reads. True when the office wants the list of those.
+    pub fn heard(&mut self, request: &SyncRequest, reader: Option<&WorkerId>, now: Millis) -> bool {
         self.heard = Some(now);
         self.clock_error_ms = Some(request.clock.wall.since(now));
         self.heartbeat = Heartbeat { plans_held: None, ..request.heartbeat.clone() };
-        if let Some(held) = &request.heartbeat.plans_held {
-            self.plans_held = held.clone();
-            self.plans_digest = request.heartbeat.plans;
-            self.plans_at = Some(now);
-        } else if request.heartbeat.plans.is_some() && request.heartbeat.plans == self.plans_digest {
-            self.plans_at = Some(now);
-        }
         self.dirty = true;
-        request.heartbeat.plans.is_some() && request.heartbeat.plans != self.plans_digest
+        let Some(shelf) = reader.and_then(|w| self.shelf_mut(w)) else { return false };
+        let said = &request.heartbeat;
+        if let Some(held) = &said.plans_held {
+            shelf.plans_held.clone_from(held);
+            shelf.plans_digest = said.plans;
+            shelf.plans_at = Some(now);
+        } else if said.plans.is_some() && said.plans == shelf.plans_digest {
+            shelf.plans_at = Some(now);
+        }
+        said.plans.is_some() && said.plans != shelf.plans_digest
     }
 
-    /// What it was served as of a generation. One that is not known any more gives the latest, and nothing as served.
-    pub fn served(&self, generation: u64) -> Option<&Served> {
-        self.scopes.iter().rev().find(|s| s.generation == generation)
+    /// What a worker's vault was served as of a generation; `None` for one that is not known any more.
+    pub fn served(&self, worker: &WorkerId, generation: u64) -> Option<&Served> {
+        self.shelf(worker)?.scopes.iter().rev().find(|s| s.generation == generation)
     }
 
-    /// The latest scope.
-    pub fn latest(&self) -> Option<&Served> {
-        self.scopes.last()
+    /// A worker's latest scope.
+    pub fn latest(&self, worker: &WorkerId) -> Option<&Served> {
+        self.shelf(worker)?.scopes.last()
     }
 
-    /// Forgets that it was served this document: it is served whole again.
+    /// Forgets that any of its readers was served this document: it is served whole again.
     pub fn forget(&mut self, doc: &DocumentId) {
-        for scope in &mut self.scopes {
+        let shelves = std::iter::once(&mut self.shelf).chain(self.also.iter_mut().map(|r| &mut r.shelf));
+        for scope in shelves.flat_map(|shelf| &mut shelf.scopes) {
             self.dirty |= scope.docs.remove(doc);
         }
     }
 
-    /// Remembers what it is being served now; gives the generation.
-    pub fn serve(&mut self, docs: BTreeSet<DocumentId>) -> u64 {
-        if let Some(same) = self.scopes.last().filter(|s| s.docs == docs) {
+    /// Remembers what a worker is being served now; gives the generation.
+    pub fn serve(&mut self, worker: &WorkerId, docs: BTreeSet<DocumentId>) -> u64 {
+        let next = 1 + self.shelves().filter_map(|s| s.scopes.last()).map(|s| s.generation).max().unwrap_or(0);
+        let Some(shelf) = self.shelf_mut(worker) else { return 0 };
+        if let Some(same) = shelf.scopes.last().filter(|s| s.docs == docs) {
             return same.generation;
         }
-        let generation = self.scopes.last().map_or(1, |s| s.generation + 1);
-        if self.scopes.len() == SCOPES {
-            self.scopes.remove(0);
+        if shelf.scopes.len() == SCOPES {
+            shelf.scopes.remove(0);
         }
-        self.scopes.push(Served { generation, docs });
+        shelf.scopes.push(Served { generation: next, docs });
         self.dirty = true;
-        generation
+        next
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use holdfast_model::id::VisitId;
+
+    fn worker(n: &str) -> WorkerId {
+        WorkerId::new(n).expect("an id")
+    }
+    fn phone() -> Phone {
+        let (device, branch) = (DeviceId::new("D-03").expect("an id"), BranchId::new("NQ").expect("an id"));
+        Phone::new(device, "blue case".into(), worker("W-1"), branch, "key".into(), Millis(1))
+    }
+    fn docs(n: &str) -> BTreeSet<DocumentId> {
+        [DocumentId::Visit(VisitId::new(n).expect("an id"))].into()
+    }
+
+    #[test]
+    fn each_reader_has_a_scope_that_no_other_cursor_fits() {
+        let mut phone = phone();
+        phone.add_reader(worker("W-2"), Millis(2));
+        phone.add_reader(worker("W-2"), Millis(3));
+        assert_eq!(phone.readers().count(), 2);
+        let (first, second) = (phone.serve(&worker("W-1"), docs("V-1")), phone.serve(&worker("W-2"), docs("V-2")));
+        assert_ne!(first, second);
+        assert_eq!(phone.served(&worker("W-1"), first).map(|s| &s.docs), Some(&docs("V-1")));
+        assert_eq!(phone.served(&worker("W-2"), first), None);
+        assert_eq!(phone.serve(&worker("W-9"), docs("V-1")), 0, "nobody's");
+        assert_eq!(phone.latest(&worker("W-9")), None);
+    }
+
+    #[test]
+    fn a_phone_of_before_reads_on() {
+        let old = r#"{"device":"D-03","label":"x","worker":"W-1","branch":"NQ","key":"k","enrolled":1,"plans_at":7,
+            "scopes":[{"generation":4,"docs":["visit:V-1"]}]}"#;
+        let phone: Phone = serde_json::from_str(old).expect("reads");
+        assert_eq!((phone.plans_checked(), phone.shared()), (Some(Millis(7)), false));
+        assert_eq!(phone.served(&worker("W-1"), 4).map(|s| &s.docs), Some(&docs("V-1")));
+        let again: Phone = serde_json::from_slice(&serde_json::to_vec(&phone).expect("writes")).expect("reads");
+        assert_eq!(again, phone);
     }
 }

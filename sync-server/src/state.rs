@@ -331,9 +331,12 @@ impl State {
         for phone in self.phones.values() {
             let phone = phone.lock().unwrap_or_else(PoisonError::into_inner);
             if phone.waiting > 0 && phone.revoked.is_none() {
-                let sum = all.entry(phone.worker.clone()).or_insert(Incoming { have: 0, of: 0 });
-                sum.have += phone.received;
-                sum.of += phone.received + u64::from(phone.waiting);
+                // Whose they are only the phone knows: of a shared one they count for each who reads on it.
+                for worker in phone.readers() {
+                    let sum = all.entry(worker.clone()).or_insert(Incoming { have: 0, of: 0 });
+                    sum.have += phone.received;
+                    sum.of += phone.received + u64::from(phone.waiting);
+                }
             }
         }
         all

@@ -3,8 +3,9 @@
 
 mod common;
 
+use common::wire::Wire;
 use common::{World, visit, worker};
-use holdfast_engine::port::{Answer, Ask, Disk, Network, NetworkFault, Ports, ServerAddress};
+use holdfast_engine::port::{Disk, Ports, ServerAddress};
 use holdfast_engine::{EngineError, Enrol, Intent, MemoryCustodian, MemoryDisk, Phone, Settings};
 use holdfast_host::{ManualClock, SystemRandom};
 use holdfast_model::entry::{Body, Note, NoteType};
@@ -15,31 +16,11 @@ use holdfast_model::wire::{Refusal, decode_request};
 use holdfast_sync_server::Office;
 use holdfast_vault::Cost;
 use std::os::unix::fs::PermissionsExt;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::sync::Arc;
 
 const PIN: &str = "274951";
 const NEW_PIN: &str = "830264";
 const CANARY: &str = "canary in the note";
-
-/// The way to the office: it can be cut, and an answer can get lost on the way back.
-struct Wire {
-    office: Office,
-    cut: Mutex<bool>,
-    lose: Mutex<bool>,
-    bodies: Mutex<Vec<Vec<u8>>>,
-}
-
-impl Network for Wire {
-    fn exchange(&self, ask: Ask, _: Duration) -> Result<Answer, NetworkFault> {
-        if *self.cut.lock().unwrap() {
-            return Err(NetworkFault::Unreachable);
-        }
-        self.bodies.lock().unwrap().push(ask.body.clone());
-        let answer = self.office.answer(ask);
-        if std::mem::take(&mut *self.lose.lock().unwrap()) { Err(NetworkFault::TimedOut) } else { Ok(answer) }
-    }
-}
 
 struct Case {
     world: World,
@@ -72,7 +53,7 @@ impl Case {
         let world = World::new();
         world.person("P-1", "Edith Marlow");
         world.plan("V-1", "P-1", &["W-1"]);
-        let wire = Arc::new(Wire { office: world.office.clone(), cut: Mutex::default(), lose: Mutex::default(), bodies: Mutex::default() });
+        let wire = Wire::to(&world.office);
         let disk = Arc::new(MemoryDisk::new());
         let custodian = Arc::new(MemoryCustodian::new(Arc::new(SystemRandom::new())));
         let ports = Ports {
@@ -266,7 +247,8 @@ fn after_ten_wrong_pins_a_new_code_gives_a_new_lock_and_nothing_is_lost() {
     assert_eq!(case.notes(), Vec::<String>::new());
     *case.wire.cut.lock().unwrap() = false;
     let wrong = Enrol { code: case.world.office.enrol_code(&worker("W-2"), HOUR).unwrap().code, ..how.clone() };
-    assert_eq!(case.phone.enrol(wrong), Err(EngineError::CodeForAnother));
+    assert_eq!(case.phone.enrol(wrong.clone()), Err(EngineError::CodeForAnother));
+    assert!(case.world.office.phones(&common::branch())[0].shared_with.is_empty(), "and nobody came to read here by it");
     assert_eq!(case.notes(), ["one", "two"], "what waited went first, whatever came of the code");
 
     let enrolled = case.phone.enrol(how).unwrap();

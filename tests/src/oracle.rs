@@ -231,7 +231,7 @@ mod tests {
             v: VERSION,
             id: EntryId::make(at, [seq as u8; 10]),
             doc: DocumentId::Visit(VisitId::new("V-1").expect("an id")),
-            author: Author { worker: WorkerId::new("W-01").expect("an id"), unconfirmed: false },
+            author: Author::proven(WorkerId::new("W-01").expect("an id")),
             device: DeviceId::new("D-01").expect("an id"),
             epoch: ChainEpoch([1; 8]),
             seq,

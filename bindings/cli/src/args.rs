@@ -1,7 +1,7 @@
 //! What can be typed. The same commands stand on the command line and, one per line, in `shell`.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use holdfast_model::id::{EntryId, MedicineId, PersonId, TaskId, VisitId};
+use holdfast_model::id::{EntryId, MedicineId, PersonId, TaskId, VisitId, WorkerId};
 use std::path::PathBuf;
 
 /// A care worker's phone in a terminal: care visits recorded through any outage.
@@ -26,6 +26,9 @@ pub struct Common {
     /// File whose first line is the PIN. Without it the terminal asks.
     #[arg(long, value_name = "FILE")]
     pub pin_file: Option<PathBuf>,
+    /// Whose PIN it is, where several workers share the phone.
+    #[arg(long, value_name = "ID")]
+    pub worker: Option<WorkerId>,
     /// system | fixed:TIME | from:TIME[xSPEED] | file:PATH, each with an error such as ,+47m if wanted.
     #[arg(long, value_name = "SPEC", default_value = "system")]
     pub clock: String,
@@ -44,14 +47,14 @@ pub struct Line {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Make this phone a worker's, with a one-time code from the office.
+    /// Make this phone a worker's, with a one-time code from the office. On an enrolled phone: let a further worker read on it.
     Enrol {
         /// The code, such as 7KQ2-M9XD-4TBC.
         code: String,
         /// What people call the phone.
         #[arg(long, default_value = "terminal")]
         label: String,
-        /// The PIN is forgotten: hand over what waits, then give this phone a new lock for the same worker.
+        /// The PIN is forgotten: hand over what waits, then give the same worker a new lock (see also `pin --forgotten`).
         #[arg(long)]
         again: bool,
     },
@@ -109,8 +112,12 @@ pub enum Command {
         #[arg(long, value_name = "NAME")]
         aside: Option<String>,
     },
-    /// Choose another PIN.
+    /// Choose another PIN. Forgotten it? It takes a code from the office and a connection: `pin --forgotten CODE`.
     Pin {
+        /// The old PIN is forgotten: a one-time code from the office gives this worker a new lock. What waits is handed over first; what could be
+        /// read here comes back with the next contact.
+        #[arg(long, value_name = "CODE")]
+        forgotten: Option<String>,
         /// File whose first line is the new PIN. Without it the terminal asks.
         #[arg(long, value_name = "FILE")]
         new_pin_file: Option<PathBuf>,
@@ -120,7 +127,14 @@ pub enum Command {
     /// In the shell: forget the keys until the next `unlock`.
     Lock,
     /// In the shell: open the phone again.
-    Unlock,
+    Unlock {
+        /// For whom, where several workers share it: until another `unlock`.
+        #[arg(long, value_name = "ID")]
+        worker: Option<WorkerId>,
+        /// File whose first line is that worker's PIN: until another `unlock`.
+        #[arg(long, value_name = "FILE")]
+        pin_file: Option<PathBuf>,
+    },
     /// In the shell: end.
     #[command(alias = "exit")]
     Quit,

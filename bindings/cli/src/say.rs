@@ -19,8 +19,11 @@ fn words() -> &'static Words {
     Words::english()
 }
 
-pub fn enrolled(enrolled: &Enrolled, _: Millis) -> String {
-    format!("{} is {}'s phone now. Next: holdfast sync", enrolled.device, enrolled.worker_name)
+pub fn enrolled(enrolled: &Enrolled, shared: bool) -> String {
+    match shared {
+        false => format!("{} is {}'s phone now. Next: holdfast sync", enrolled.device, enrolled.worker_name),
+        true => format!("{} reads on {} too now. Next: holdfast --worker {} sync", enrolled.worker_name, enrolled.device, enrolled.worker),
+    }
 }
 
 pub fn saved(saved: &Saved, now: Millis) -> String {
@@ -258,7 +261,8 @@ pub fn status(screen: &StatusScreen, _: Millis) -> String {
         return "Not enrolled. Ask the office for a code, then: holdfast enrol CODE --server URL".into();
     };
     let now = screen.now.best;
-    let who = screen.worker_name.clone().or_else(|| screen.worker.as_ref().map(ToString::to_string)).unwrap_or_default();
+    let all = || screen.workers.iter().map(|w| w.worker.to_string()).collect::<Vec<_>>().join(", ");
+    let who = screen.worker_name.clone().or_else(|| screen.worker.as_ref().map(ToString::to_string)).unwrap_or_else(all);
     let mut text = format!("{device} · {who} · {}\n", if screen.unlocked { "open" } else { "locked" });
     let _ = writeln!(text, "{}", strip(&screen.contact, &screen.counts, now));
     let doubt = words().doubt(now, &screen.now);
@@ -267,7 +271,22 @@ pub fn status(screen: &StatusScreen, _: Millis) -> String {
     if screen.epochs > 1 {
         let _ = writeln!(text, "this phone was restored or copied: {} stretches of its chain", screen.epochs);
     }
-    let _ = writeln!(text, "can be read without the office for {}", words().duration(screen.lease_left_ms));
+    if screen.contact.forgotten {
+        text.push_str("the office does not know this phone any more: ask for a code and enrol it again; what waits is safe and stays\n");
+    }
+    match screen.workers.as_slice() {
+        [_] => {
+            let _ = writeln!(text, "can be read without the office for {}", words().duration(screen.lease_left_ms));
+        }
+        several => several.iter().for_each(|w| {
+            let state = match (w.unlocked, w.locked_out) {
+                (_, true) => "locked out, needs a new code",
+                (true, _) => "reading now",
+                _ => "locked",
+            };
+            let _ = writeln!(text, "{}: {state} · can be read without the office for {}", w.worker, words().duration(w.lease_left_ms));
+        }),
+    }
     if !screen.custody.hardware {
         let _ = writeln!(text, "keys: kept in {}, not in hardware", screen.custody.kind);
     }

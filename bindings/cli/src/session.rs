@@ -7,6 +7,7 @@ use crate::{export, say, secret};
 use holdfast_engine::port::{Ports, ServerAddress};
 use holdfast_engine::{Enrol, HttpNetwork, LinuxDisk, Phone, Settings};
 use holdfast_host::{ClockSpec, SystemRandom};
+use holdfast_model::id::WorkerId;
 use holdfast_model::port::{Clock, Random};
 use holdfast_vault::FileCustodian;
 use serde::Serialize;
@@ -21,6 +22,7 @@ pub struct Session {
     clock: Arc<dyn Clock>,
     disk: Arc<LinuxDisk>,
     pin_file: Option<PathBuf>,
+    worker: Option<WorkerId>,
     servers: Vec<ServerAddress>,
 }
 
@@ -41,7 +43,7 @@ pub fn name(command: &Command) -> &'static str {
         Command::Pin { .. } => "pin",
         Command::Shell => "shell",
         Command::Lock => "lock",
-        Command::Unlock => "unlock",
+        Command::Unlock { .. } => "unlock",
         Command::Quit => "quit",
     }
 }
@@ -83,7 +85,7 @@ impl Session {
         if phone.is_enrolled() && !servers.is_empty() {
             phone.set_servers(servers.clone())?;
         }
-        Ok(Session { phone, json: common.json, clock, disk, pin_file: common.pin_file, servers })
+        Ok(Session { phone, json: common.json, clock, disk, pin_file: common.pin_file, worker: common.worker, servers })
     }
 
     /// Does a command and writes its answer.
@@ -93,8 +95,9 @@ impl Session {
             Command::Enrol { code, label, again } => {
                 let pin = secret::new_pin(self.pin_file.as_deref())?;
                 let how = Enrol { code, servers: self.servers.clone(), label, pin };
-                let enrolled = if again { self.phone.enrol_again(how)? } else { self.phone.enrol(how)? };
-                self.give(name, &enrolled, say::enrolled)
+                let enrolled = if again { self.new_lock(how)? } else { self.phone.enrol(how)? };
+                let shared = self.phone.workers().len() > 1;
+                self.give(name, &enrolled, |enrolled, _| say::enrolled(enrolled, shared))
             }
             Command::Run { day } => {
                 self.unlock()?;
@@ -160,9 +163,18 @@ impl Session {
                 };
                 self.give(name, &written, say::exported)
             }
-            Command::Pin { new_pin_file } => {
+            Command::Pin { forgotten: Some(code), new_pin_file } => {
+                let pin = secret::new_pin(new_pin_file.as_deref().or(self.pin_file.as_deref()))?;
+                let how = Enrol { code, servers: self.servers.clone(), label: String::new(), pin };
+                let enrolled = self.new_lock(how)?;
+                self.give(name, &enrolled, |_, _| "The new PIN holds. What could be read here comes back with: holdfast sync".to_owned())
+            }
+            Command::Pin { forgotten: None, new_pin_file } => {
                 let old = secret::pin(self.pin_file.as_deref())?;
                 let new = secret::new_pin(new_pin_file.as_deref())?;
+                if let Some(worker) = &self.worker {
+                    self.phone.unlock_as(worker, &old)?;
+                }
                 self.phone.change_pin(&old, &new)?;
                 self.give(name, &serde_json::json!({}), |_, _| "The new PIN holds.".to_owned())
             }
@@ -170,7 +182,9 @@ impl Session {
                 self.phone.lock();
                 self.give(name, &serde_json::json!({}), |_, _| "Locked.".to_owned())
             }
-            Command::Unlock => {
+            Command::Unlock { worker, pin_file } => {
+                self.worker = worker.or(self.worker.take());
+                self.pin_file = pin_file.or(self.pin_file.take());
                 self.unlock()?;
                 self.give(name, &serde_json::json!({}), |_, _| "Open.".to_owned())
             }
@@ -183,11 +197,23 @@ impl Session {
         self.phone.pause();
     }
 
-    /// Opens the phone with the PIN, if it is not open.
+    /// A new lock for the worker that was named, or for the phone's only one.
+    fn new_lock(&mut self, how: Enrol) -> Result<holdfast_engine::Enrolled, Failure> {
+        Ok(match &self.worker {
+            Some(worker) => self.phone.enrol_again_as(worker, how)?,
+            None => self.phone.enrol_again(how)?,
+        })
+    }
+
+    /// Opens the phone with the PIN, if it is not open for the worker who is meant.
     pub fn unlock(&mut self) -> Result<(), Failure> {
-        if !self.phone.is_unlocked() && self.phone.is_enrolled() {
+        let meant = self.worker.as_ref().is_none_or(|worker| self.phone.worker() == Some(worker));
+        if self.phone.is_enrolled() && !(self.phone.is_unlocked() && meant) {
             let pin = secret::pin(self.pin_file.as_deref())?;
-            self.phone.unlock(&pin)?;
+            match &self.worker {
+                Some(worker) => self.phone.unlock_as(worker, &pin)?,
+                None => self.phone.unlock(&pin)?,
+            }
         }
         Ok(())
     }

@@ -15,6 +15,12 @@ pub enum EngineError {
     /// There is an enrolment already.
     #[error("This phone is enrolled already. Nothing was changed.")]
     AlreadyEnrolled,
+    /// Several workers share the phone, and nobody said whose PIN this is.
+    #[error("Several people share this phone. Say who you are: --worker and your staff number. Nothing was changed.")]
+    WorkerNeeded,
+    /// This worker has no vault on this phone.
+    #[error("This worker can't read on this phone yet. Ask the office for a code, then enrol. What was recorded is safe.")]
+    WorkerNotHere,
     /// Reading needs the PIN first.
     #[error("The phone is locked. What was recorded is safe; unlock with your PIN.")]
     Locked,
@@ -159,6 +165,8 @@ impl EngineError {
         match self {
             EngineError::NotEnrolled => "not_enrolled",
             EngineError::AlreadyEnrolled => "already_enrolled",
+            EngineError::WorkerNeeded => "worker_needed",
+            EngineError::WorkerNotHere => "worker_not_here",
             EngineError::Locked => "locked",
             EngineError::WrongPin { .. } => "wrong_pin",
             EngineError::PinTooSoon { .. } => "pin_too_soon",

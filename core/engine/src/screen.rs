@@ -34,6 +34,8 @@ pub struct Contact {
     pub lease_over: bool,
     /// True when the office has revoked this phone.
     pub revoked: bool,
+    /// True when the office does not know this phone any more: a new code makes it known again, and nothing that waits is lost.
+    pub forgotten: bool,
 }
 
 /// A worker's day.
@@ -86,6 +88,23 @@ pub struct OwedScreen {
     pub contact: Contact,
 }
 
+/// One of those who share a phone, as far as is known while their vault is locked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Reader {
+    /// Who.
+    pub worker: WorkerId,
+    /// What they may do.
+    pub role: Role,
+    /// True while it is their PIN that has opened the phone.
+    pub unlocked: bool,
+    /// True once too many wrong PINs have destroyed their key here: the office gives them a new lock.
+    pub locked_out: bool,
+    /// Office time when their vault last held all that it may hold.
+    pub checked: Option<Millis>,
+    /// Milliseconds that they may read without contact.
+    pub lease_left_ms: i64,
+}
+
 /// How the phone is. The only screen that a locked phone has.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StatusScreen {
@@ -99,7 +118,7 @@ pub struct StatusScreen {
     pub branch: Option<BranchId>,
     /// This device.
     pub device: Option<DeviceId>,
-    /// Whose.
+    /// Who is reading; while locked the only worker, absent where several share the phone.
     pub worker: Option<WorkerId>,
     /// Their name, while unlocked.
     pub worker_name: Option<String>,
@@ -121,8 +140,10 @@ pub struct StatusScreen {
     pub server_epoch: Option<ServerEpoch>,
     /// The office.
     pub contact: Contact,
-    /// Milliseconds that the phone may be read without contact.
+    /// Milliseconds that the phone may be read without contact, by that worker.
     pub lease_left_ms: i64,
+    /// Everybody who can read on this phone, each behind a PIN of their own.
+    pub workers: Vec<Reader>,
     /// Milliseconds until the next contact; `None` while one is under way.
     pub next_contact_ms: Option<i64>,
     /// What guards the keys.

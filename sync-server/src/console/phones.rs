@@ -105,7 +105,7 @@ fn line(p: &PhoneRow, quiet_ms: i64, say: &Say<'_>) -> PhoneLine {
     PhoneLine {
         id: page_id("d", p.device.as_str()),
         device: in_path(p.device.as_str()),
-        name: p.worker_name.clone(),
+        name: std::iter::once(&p.worker_name).chain(p.shared_with.iter().map(|(_, name)| name)).cloned().collect::<Vec<_>>().join(", "),
         label: label.into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join(" · "),
         heard: if silent { w.no_word_since(say.now, p.last_heard) } else { p.last_heard.map(|at| say.time(at)).unwrap_or_default() },
         silent,

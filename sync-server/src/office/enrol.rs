@@ -5,11 +5,13 @@ use super::{EnrolCode, Office, locked, wait};
 use crate::admin::code_row;
 use crate::error::OfficeError;
 use crate::held::HeldPlace;
+use crate::keys::own_device;
 use crate::ledger::{Batch, HeldRaw, Table};
 use crate::phone::Phone;
+use crate::state::header_of;
 use crate::writer::phone_row;
 use data_encoding::BASE32_NOPAD;
-use holdfast_model::id::{ChainEpoch, DeviceId, WorkerId};
+use holdfast_model::id::{BranchId, ChainEpoch, DeviceId, WorkerId};
 use holdfast_model::port::Answer;
 use holdfast_model::time::{HOUR, MINUTE, Millis};
 use holdfast_model::wire::{self, EnrolReply, EnrolRequest, Role};
@@ -94,7 +96,7 @@ impl Office {
     }
 
     /// Answers `POST /v1/enrol`.
-    pub(crate) fn enrol(&self, body: &[u8]) -> Answer {
+    pub(crate) fn enrol(&self, body: &[u8], signature: Option<&str>) -> Answer {
         let Ok(request) = serde_json::from_slice::<EnrolRequest>(body) else {
             return refusal(400, "body_malformed", "The office could not read the request. Nothing was changed. Try again.", None);
         };
@@ -102,9 +104,10 @@ impl Office {
             let says = "This phone's software is newer than the office's. Nothing was changed. The office has to be updated first.";
             return refusal(400, "protocol_newer", says, None);
         }
-        if PublicKey::parse(&request.device_key).is_none() || request.label.len() > LABEL_BYTES {
+        let Some(key) = PublicKey::parse(&request.device_key).filter(|_| request.label.len() <= LABEL_BYTES) else {
             return refusal(400, "body_malformed", "The office could not read the request. Nothing was changed. Try again.", None);
-        }
+        };
+        let signed = signature.is_some_and(|text| key.verify_text(&wire::request_signed_bytes(body), text).is_ok());
         // One at a time: a code is looked up, and used, by one phone only.
         let mut throttle = locked(&self.inner.enrolling);
         let now = self.now();
@@ -120,17 +123,13 @@ impl Office {
             Ok(code) => code,
             Err(e) => return refusal(400, e.code(), &format!("{}. Nothing was changed.", capital(&e.to_string())), None),
         };
-        match self.use_code(&code, &request, now) {
+        match self.use_code(&code, &request, signed, now) {
             Ok(Ok(reply)) => Answer {
                 status: 200,
                 headers: vec![("content-type".into(), "application/json".into())],
                 body: serde_json::to_vec(&reply).expect("a reply has string keys only"),
             },
-            Ok(Err("device_revoked")) => {
-                let says =
-                    "The office has shut this phone out. Nothing was changed. What it brings still reaches the office; ring the office.";
-                refusal(403, "device_revoked", says, None)
-            }
+            Ok(Err(code)) if let Some(answer) = not_this_phone(code) => answer,
             Ok(Err(code)) => {
                 throttle.wrong.push_back(now);
                 let says = match code {
@@ -144,45 +143,50 @@ impl Office {
         }
     }
 
-    fn use_code(&self, code: &OneTimeCode, request: &EnrolRequest, now: Millis) -> Result<Result<EnrolReply, &'static str>, OfficeError> {
+    fn use_code(
+        &self,
+        code: &OneTimeCode,
+        request: &EnrolRequest,
+        signed: bool,
+        now: Millis,
+    ) -> Result<Result<EnrolReply, &'static str>, OfficeError> {
         let inner = &self.inner;
         let row = code.digest(&inner.keys.codes).0.to_vec();
         let Some(known) = inner.ledger.code(&row)? else { return Ok(Err("code_unknown")) };
+        let worker = inner.keys.open_raw("code", &row, &known.sealed)?;
+        let worker = String::from_utf8(worker.to_vec()).ok().and_then(|w| WorkerId::new(w).ok());
+        let worker = worker.ok_or_else(|| OfficeError::Damaged("whom a code is for".into()))?;
+        if request.worker.as_ref().is_some_and(|meant| *meant != worker) {
+            return Ok(Err("code_for_another"));
+        }
         if let Some(device) = &known.used_by {
             // The answer got lost on the way, and the same phone asks again.
             let phone = self.state().phones.get(device).cloned();
-            let phone = phone.map(|p| locked(&p).clone()).filter(|p| p.key == request.device_key && p.revoked.is_none());
-            return Ok(phone.map(|p| self.enrolled(&p)).ok_or("code_used"));
+            let phone = phone.map(|p| locked(&p).clone());
+            let phone = phone.filter(|p| p.key == request.device_key && p.revoked.is_none() && p.reads(&worker));
+            return Ok(phone.map(|p| self.enrolled(&p, &worker)).ok_or("code_used"));
         }
         if known.expires < now {
             return Ok(Err("code_expired"));
         }
-        let worker = inner.keys.open_raw("code", &row, &known.sealed)?;
-        let worker = String::from_utf8(worker.to_vec()).ok().and_then(|w| WorkerId::new(w).ok());
-        let worker = worker.ok_or_else(|| OfficeError::Damaged("whom a code is for".into()))?;
         let branch = match self.state().workers.get(&worker) {
             Some(w) => w.branch.clone(),
             None => return Err(OfficeError::UnknownWorker(worker.to_string())),
         };
-        if let Some(shared) = self.same_phone(&request.device_key, &worker) {
-            return self.enrolled_again(&shared, request, row);
+        let same = self.state().phones.values().find(|shared| locked(shared).key == request.device_key).cloned();
+        if let Some(shared) = same {
+            // Only the phone itself is given another worker, or a worker another lock.
+            return if signed { self.take_in_reader(&shared, worker, &branch, request, row, now) } else { Ok(Err("enrol_unsigned")) };
         }
-        let device = match self.name_it_had(&request.device_key)? {
-            Some(device) => device,
-            None => {
-                let mut bytes = [0; NAME_BYTES];
-                inner.random.fill(&mut bytes);
-                DeviceId::new(format!("D-{}", BASE32_NOPAD.encode(&bytes))).expect("letters and digits")
-            }
-        };
-        let phone = Phone::new(device.clone(), request.label.clone(), worker, branch, request.device_key.clone(), now);
+        let device = self.name_for(request, signed)?;
+        let phone = Phone::new(device.clone(), request.label.clone(), worker.clone(), branch, request.device_key.clone(), now);
         let with = Batch {
             sealed: vec![(Table::Device, phone_row(&phone, &inner.keys, &*inner.random))],
             used: vec![(row, device.clone())],
             ..Batch::default()
         };
         wait(self.store(Vec::new(), Vec::new(), Vec::new(), with)?)?;
-        let reply = self.enrolled(&phone);
+        let reply = self.enrolled(&phone, &worker);
         let mut state = inner.state.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         state.phones.insert(device, Arc::new(Mutex::new(phone)));
         Ok(Ok(reply))
@@ -208,55 +212,94 @@ impl Office {
         Ok(None)
     }
 
-    /// The phone with this key that is known as this worker's.
-    fn same_phone(&self, key: &str, worker: &WorkerId) -> Option<Arc<Mutex<Phone>>> {
-        let state = self.state();
-        let same = |shared: &&Arc<Mutex<Phone>>| {
-            let phone = locked(shared);
-            phone.key == key && phone.worker == *worker
-        };
-        state.phones.values().find(same).cloned()
+    /// The name of a phone that is not known here. One that an office gave it before it keeps, so that what it still holds, signed under
+    /// that name, can come in: after a restore from a backup that is older than the phone. It must hold the key to whatever is here under
+    /// that name. A phone that does not say its name is known by what it brought while nobody knew it.
+    fn name_for(&self, request: &EnrolRequest, signed: bool) -> Result<DeviceId, OfficeError> {
+        if let Some(name) = request.device.as_ref().filter(|_| signed)
+            && self.may_keep(name, &request.device_key)?
+        {
+            return Ok(name.clone());
+        }
+        if let Some(name) = self.name_it_had(&request.device_key)? {
+            return Ok(name);
+        }
+        let mut bytes = [0; NAME_BYTES];
+        self.inner.random.fill(&mut bytes);
+        Ok(DeviceId::new(format!("D-{}", BASE32_NOPAD.encode(&bytes))).expect("letters and digits"))
     }
 
-    /// A phone whose worker has forgotten the PIN: it stays the phone it was, under its name and with its chains. Without a cursor it is
-    /// served everything anew.
-    fn enrolled_again(
+    fn may_keep(&self, name: &DeviceId, key: &str) -> Result<bool, OfficeError> {
+        if *name == own_device() || self.state().phones.contains_key(name) {
+            return Ok(false);
+        }
+        let Some(key) = PublicKey::parse(key) else { return Ok(false) };
+        let lines: Vec<_> = {
+            let state = self.state();
+            let of_name = state.chains.iter().filter(|((device, _), _)| device == name);
+            of_name.flat_map(|((_, epoch), lines)| lines.iter().map(|line| (*epoch, line.row))).collect()
+        };
+        for (epoch, row) in lines {
+            let signed_by_it = match self.inner.ledger.pushes(name, epoch, row.line, row.last)?.pop() {
+                Some(push) => header_of(&push).is_ok_and(|header| key.verify_text(&header.signed_bytes(), &header.sig).is_ok()),
+                None => false,
+            };
+            if !signed_by_it {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// A code on a phone that is known: it stays the phone it was, under its name and with its chains. A further worker gets a place of their
+    /// own on it; one who has it already (a forgotten PIN) is served everything anew, since the new vault has no cursor.
+    fn take_in_reader(
         &self,
         shared: &Arc<Mutex<Phone>>,
+        worker: WorkerId,
+        branch: &BranchId,
         request: &EnrolRequest,
         code: Vec<u8>,
+        now: Millis,
     ) -> Result<Result<EnrolReply, &'static str>, OfficeError> {
-        let (row, device, reply) = {
+        let (row, phone) = {
             let mut phone = locked(shared);
             if phone.revoked.is_some() {
                 return Ok(Err("device_revoked"));
             }
-            if !request.label.is_empty() {
-                phone.label.clone_from(&request.label);
+            if phone.branch != *branch {
+                return Ok(Err("worker_other_branch"));
             }
-            let row = phone_row(&phone, &self.inner.keys, &*self.inner.random);
-            (row, phone.device.clone(), phone.clone())
+            if phone.reads(&worker) {
+                if !request.label.is_empty() {
+                    phone.label.clone_from(&request.label);
+                }
+            } else {
+                phone.add_reader(worker.clone(), now);
+            }
+            (phone_row(&phone, &self.inner.keys, &*self.inner.random), phone.clone())
         };
-        let with = Batch { sealed: vec![(Table::Device, row)], used: vec![(code, device)], ..Batch::default() };
+        let with = Batch { sealed: vec![(Table::Device, row)], used: vec![(code, phone.device.clone())], ..Batch::default() };
         wait(self.store(Vec::new(), Vec::new(), Vec::new(), with)?)?;
-        Ok(Ok(self.enrolled(&reply)))
+        Ok(Ok(self.enrolled(&phone, &worker)))
     }
 
-    fn enrolled(&self, phone: &Phone) -> EnrolReply {
+    fn enrolled(&self, phone: &Phone, worker: &WorkerId) -> EnrolReply {
         let state = self.state();
-        let worker = state.workers.get(&phone.worker);
+        let record = state.workers.get(worker);
         EnrolReply {
             v: wire::VERSION,
             provider: self.inner.provider.clone(),
             branch: phone.branch.clone(),
             device: phone.device.clone(),
-            worker: phone.worker.clone(),
-            worker_name: worker.map_or_else(|| phone.worker.to_string(), |w| w.name.clone()),
-            role: worker.map_or(Role::Worker, |w| w.role),
+            worker: worker.clone(),
+            worker_name: record.map_or_else(|| worker.to_string(), |w| w.name.clone()),
+            role: record.map_or(Role::Worker, |w| w.role),
             server_epoch: self.inner.server_epoch,
             office_key: self.inner.keys.office.public_key().to_string(),
             provider_key: self.inner.keys.provider_key.clone(),
             lease_ms: self.inner.lease_ms,
+            reader: Some(self.inner.keys.readers.protect(phone.device.as_str().as_bytes(), worker.as_str().as_bytes())),
         }
     }
 
@@ -277,6 +320,29 @@ impl Office {
         }
         true
     }
+}
+
+/// Refusals that are about the phone, not about guessing at codes.
+fn not_this_phone(code: &str) -> Option<Answer> {
+    Some(match code {
+        "device_revoked" => {
+            let says = "The office has shut this phone out. Nothing was changed. What it brings still reaches the office; ring the office.";
+            refusal(403, "device_revoked", says, None)
+        }
+        "code_for_another" => {
+            let says = "This code was made for another worker. Nothing was changed, and the code still works for them. Ask the office for one of your own.";
+            refusal(403, "code_for_another", says, None)
+        }
+        "worker_other_branch" => {
+            let says = "This phone belongs to another branch than this worker. Nothing was changed. Use a phone of your own branch, or ring the office.";
+            refusal(403, "worker_other_branch", says, None)
+        }
+        "enrol_unsigned" => {
+            let says = "The office could not tell that this came from this phone. Nothing was changed. Update the app, then try again.";
+            refusal(401, "enrol_unsigned", says, None)
+        }
+        _ => return None,
+    })
 }
 
 fn capital(text: &str) -> String {

@@ -3,7 +3,7 @@
 use super::{Office, OutageRow, PhoneRow, PlanOnPhone, PlanRow, PlanStanding, WorkerRecord, locked, scope};
 use crate::error::OfficeError;
 use crate::ledger::BranchNo;
-use crate::phone::Phone;
+use crate::phone::{Phone, Shelf};
 use crate::state::{Doc, State, incoming};
 use holdfast_model::entry::{Body, PlanRef, Read};
 use holdfast_model::id::{BranchId, DocumentId, PersonId, VisitId, WorkerId};
@@ -170,6 +170,7 @@ impl Office {
                     label: phone.label.clone(),
                     worker: phone.worker.clone(),
                     worker_name: name_of(&state, &phone.worker),
+                    shared_with: phone.also.iter().map(|r| (r.worker.clone(), name_of(&state, &r.worker))).collect(),
                     worker_phone: worker.map(|w| w.phone.clone()).unwrap_or_default(),
                     branch: phone.branch.clone(),
                     enrolled: phone.enrolled,
@@ -180,8 +181,8 @@ impl Office {
                     battery: phone.heartbeat.battery,
                     app: phone.heartbeat.app.clone(),
                     clock_error_ms: phone.clock_error_ms,
-                    plans_checked: phone.plans_at,
-                    plans_held: phone.plans_held.clone(),
+                    plans_checked: phone.plans_checked(),
+                    plans_held: phone.plans_held(),
                     received: phone.received,
                     held: phone.held,
                     forked: phone.forked,
@@ -197,15 +198,13 @@ impl Office {
         let now = self.now();
         let state = self.state();
         let Some(no) = state.branch_named(branch).map(|b| b.no) else { return Ok(Vec::new()) };
-        let phones: Vec<(Phone, scope::Sees)> = state
-            .phones
-            .values()
-            .map(|phone| locked(phone).clone())
-            .filter(|phone| phone.branch == *branch && phone.revoked.is_none())
-            .map(|phone| {
-                let sees = scope::sees(&state, &phone, no, now);
-                (phone, sees)
-            })
+        let here = |phone: &Phone| phone.branch == *branch && phone.revoked.is_none();
+        let phones: Vec<Phone> = state.phones.values().map(|phone| locked(phone).clone()).filter(here).collect();
+        // Of a shared phone each worker's vault by itself: a plan in one of them is on nobody else's screen.
+        let vaults: Vec<(&Phone, &WorkerId, &Shelf, scope::Sees)> = phones
+            .iter()
+            .flat_map(|phone| phone.readers().filter_map(move |w| phone.shelf(w).map(|shelf| (phone, w, shelf))))
+            .map(|(phone, worker, shelf)| (phone, worker, shelf, scope::sees(&state, worker, no, now)))
             .collect();
         let mut rows = Vec::new();
         for doc in state.docs.values().filter(|d| d.branch == no) {
@@ -214,8 +213,8 @@ impl Office {
             let newest = view.versions.iter().find(|v| matches!(v.state, VersionState::Current | VersionState::Contested));
             let current = newest.map(|v| PlanRef { person: person.clone(), version: v.plan.version, digest: v.digest });
             let mut on_phones: Vec<PlanOnPhone> = Vec::new();
-            for (phone, sees) in &phones {
-                let held = phone.plans_held.iter().find(|p| p.person == *person).cloned();
+            for (phone, worker, shelf, sees) in &vaults {
+                let held = shelf.plans_held.iter().find(|p| p.person == *person).cloned();
                 if held.is_none() && !sees.person(person) {
                     continue;
                 }
@@ -230,9 +229,9 @@ impl Office {
                 on_phones.push(PlanOnPhone {
                     device: phone.device.clone(),
                     label: phone.label.clone(),
-                    worker_name: name_of(&state, &phone.worker),
+                    worker_name: name_of(&state, worker),
                     held,
-                    confirmed: phone.plans_at,
+                    confirmed: shelf.plans_at,
                     standing,
                 });
             }
@@ -304,15 +303,18 @@ fn phone_facts(state: &State, branch: &BranchId) -> Vec<PhoneFacts> {
         .values()
         .map(|phone| locked(phone))
         .filter(|phone| phone.branch == *branch && phone.revoked.is_none())
-        .map(|phone| PhoneFacts {
-            device: phone.device.clone(),
-            worker: Some(phone.worker.clone()),
-            label: phone.label.clone(),
-            heard: phone.heard,
-            waiting: phone.waiting,
-            plans_checked: phone.plans_at,
+        .flat_map(|phone| {
+            let of = |worker: &WorkerId| PhoneFacts {
+                device: phone.device.clone(),
+                worker: Some(worker.clone()),
+                label: phone.label.clone(),
+                heard: phone.heard,
+                waiting: phone.waiting,
+                plans_checked: phone.shelf(worker).and_then(|s| s.plans_at),
+            };
+            phone.readers().map(of).collect::<Vec<_>>()
         })
         .collect();
-    facts.sort_by(|a, b| a.label.cmp(&b.label).then_with(|| a.device.cmp(&b.device)));
+    facts.sort_by(|a, b| (&a.label, &a.device, &a.worker).cmp(&(&b.label, &b.device, &b.worker)));
     facts
 }

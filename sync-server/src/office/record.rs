@@ -127,7 +127,7 @@ impl Office {
             v: holdfast_model::entry::VERSION,
             id: EntryId::make(now.wall.0, random),
             doc: statement.doc,
-            author: Author { worker: by.clone(), unconfirmed: false },
+            author: Author::proven(by.clone()),
             device: own_device(),
             epoch: at.epoch,
             seq: at.seq,

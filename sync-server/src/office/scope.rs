@@ -13,7 +13,7 @@ use crate::office::sync::refusal;
 use crate::parcels::Parcels;
 use crate::phone::Phone;
 use crate::state::{Branch, State, Stored, StoredPush, day_of, load_push, load_segment};
-use holdfast_model::id::{ChainEpoch, DeviceId, DocumentId, PersonId, ServerEpoch};
+use holdfast_model::id::{ChainEpoch, DeviceId, DocumentId, PersonId, ServerEpoch, WorkerId};
 use holdfast_model::port::Answer;
 use holdfast_model::time::{HOUR, Millis};
 use holdfast_model::wire::{Parcel, Push, Role, SyncRequest};
@@ -106,8 +106,9 @@ struct Filling<'a> {
     office: &'a Office,
     state: &'a State,
     branch: &'a Branch,
-    /// Whose page: its own records of its current epoch are not news to it.
-    own: (DeviceId, ChainEpoch),
+    /// Whose page: its own records of its current epoch are not news to it. Absent for a phone that several workers share: what one of them
+    /// wrote is news to the others.
+    own: Option<(DeviceId, ChainEpoch)>,
     to: &'a mut Cursor,
     left: usize,
     segments: Vec<Arc<Stored>>,
@@ -130,6 +131,7 @@ impl Office {
     pub(crate) fn page(
         &self,
         phone: &Arc<Mutex<Phone>>,
+        reader: Option<&WorkerId>,
         request: &SyncRequest,
         cursor: Option<&Cursor>,
         have_to: u64,
@@ -149,6 +151,7 @@ impl Office {
         let mut phone = locked(phone);
         page.revoked = phone.revoked.is_some();
         if let Some(branch) = state.branch_named(&phone.branch)
+            && let Some(reader) = reader
             && !page.revoked
             && request.want_bytes > 0
         {
@@ -156,15 +159,15 @@ impl Office {
                 office: self,
                 state: &state,
                 branch,
-                own: (phone.device.clone(), request.epoch),
+                own: (!phone.shared()).then(|| (phone.device.clone(), request.epoch)),
                 to: &mut to,
                 left: (request.want_bytes as usize).min(PAGE_BYTES),
                 segments: Vec::new(),
                 more: false,
             };
-            match sees(&state, &phone, branch.no, now) {
+            match sees(&state, reader, branch.no, now) {
                 Sees::Branch => filling.whole_branch(),
-                Sees::Documents(docs) => page.dropped = filling.documents(&docs, &mut phone),
+                Sees::Documents(docs) => page.dropped = filling.documents(&docs, &mut phone, reader),
             }
             page.more = filling.more;
             (page.pushes, page.parcels) = by_push(&filling.segments, &state.parcels);
@@ -204,7 +207,8 @@ impl Filling<'_> {
     /// True for a segment that is news to the phone, and may be handed on.
     fn news(&self, stored: &Stored) -> bool {
         let header = &stored.push.header;
-        !(header.device == self.own.0 && header.epoch == self.own.1) && self.office.hands_on(self.state, stored)
+        let own = self.own.as_ref().is_some_and(|(device, epoch)| header.device == *device && header.epoch == *epoch);
+        !own && self.office.hands_on(self.state, stored)
     }
 
     /// Puts a segment on the page; false when the page is full.
@@ -254,13 +258,13 @@ impl Filling<'_> {
     }
 
     /// Gives the documents that left the phone's scope.
-    fn documents(&mut self, docs: &BTreeSet<DocumentId>, phone: &mut Phone) -> Vec<DocumentId> {
-        let had = phone.served(self.to.generation).map(|s| s.docs.clone());
+    fn documents(&mut self, docs: &BTreeSet<DocumentId>, phone: &mut Phone, reader: &WorkerId) -> Vec<DocumentId> {
+        let had = phone.served(reader, self.to.generation).map(|s| s.docs.clone());
         if had.is_none() {
             // Where it was is not known here any more: it gets everything in its scope again, and skips what it has.
             self.to.seq = 0;
         }
-        let before = had.clone().or_else(|| phone.latest().map(|s| s.docs.clone())).unwrap_or_default();
+        let before = had.clone().or_else(|| phone.latest(reader).map(|s| s.docs.clone())).unwrap_or_default();
         let dropped = before.difference(docs).cloned().collect();
         let had = had.unwrap_or_default();
         let mut serves: BTreeSet<DocumentId> = had.intersection(docs).cloned().collect();
@@ -289,14 +293,14 @@ impl Filling<'_> {
                 serves.insert(id.clone());
             }
         }
-        self.to.generation = phone.serve(serves);
+        self.to.generation = phone.serve(reader, serves);
         dropped
     }
 }
 
-/// What a phone may see now.
-pub(crate) fn sees(state: &State, phone: &Phone, no: BranchNo, now: Millis) -> Sees {
-    let role = state.workers.get(&phone.worker).map_or(Role::Worker, |w| w.role);
+/// What a worker may see on a phone now.
+pub(crate) fn sees(state: &State, reader: &WorkerId, no: BranchNo, now: Millis) -> Sees {
+    let role = state.workers.get(reader).map_or(Role::Worker, |w| w.role);
     let mut docs = BTreeSet::new();
     match role {
         Role::Coordinator | Role::Manager | Role::Administrator => return Sees::Branch,
@@ -313,7 +317,7 @@ pub(crate) fn sees(state: &State, phone: &Phone, no: BranchNo, now: Millis) -> S
         }
     }
     let Some(branch) = state.branch(no) else { return Sees::Documents(docs) };
-    for id in branch.by_worker.get(&phone.worker).into_iter().flatten() {
+    for id in branch.by_worker.get(reader).into_iter().flatten() {
         let Some(doc) = state.docs.get(id) else { continue };
         // A visit without a planned start is one that nobody planned: it counts from the day it was written.
         let near = doc.plan.start.is_none_or(|start| start >= now.plus(-BACK_MS) && start <= now.plus(AHEAD_MS));

@@ -7,7 +7,7 @@ use crate::ingest::{Ready, Refused};
 use crate::phone::Phone;
 use crate::writer::Outcome;
 use holdfast_model::chronology::weak_truth;
-use holdfast_model::id::{BranchId, ChainEpoch, DeviceId, Digest};
+use holdfast_model::id::{BranchId, ChainEpoch, DeviceId, Digest, WorkerId};
 use holdfast_model::port::{Answer, Ask};
 use holdfast_model::time::{HOUR, Millis};
 use holdfast_model::wire::{
@@ -35,6 +35,8 @@ pub struct Pending {
     /// Answered by the writer; absent when the request brought nothing.
     pub stored: Option<oneshot::Receiver<Stored>>,
     phone: Arc<Mutex<Phone>>,
+    /// Who reads on it now; absent while it is locked.
+    reader: Option<WorkerId>,
     request: SyncRequest,
     request_body: Vec<u8>,
     brought: Vec<Brought>,
@@ -88,7 +90,7 @@ impl Office {
         let path = ask.path.split('?').next().unwrap_or_default();
         let begun = match path {
             "/v1/sync" => self.begin_sync(ask).unwrap_or_else(Begun::Done),
-            "/v1/enrol" => Begun::Done(self.enrol(&ask.body)),
+            "/v1/enrol" => Begun::Done(self.enrol(&ask.body, header(&ask, SIGNATURE_HEADER))),
             _ => Begun::Done(refusal(404, "no_such_path", "There is nothing here. Check the address of the office.", None)),
         };
         if let Begun::Done(answer) = &begun
@@ -142,13 +144,14 @@ impl Office {
             ready.push(Ready { told, parcel, ..made });
         }
         // Only now is the number spent: what was refused above may be sent again as it is.
-        let want_plans = {
+        let (want_plans, reader) = {
             let mut phone = locked(&phone);
+            let reader = self.reader(&phone, &request);
             if !phone.number(request.epoch, request.number) {
                 let says = "This request was answered before. Nothing is lost; the phone goes on with its next request.";
                 return Err(refusal(409, "replayed", says, None));
             }
-            phone.heard(&request, t1)
+            (phone.heard(&request, reader.as_ref(), t1), reader)
         };
         self.clocks(&device, &request, t1);
         let brought: Vec<Brought> = ready.iter().map(Brought::of).collect();
@@ -158,7 +161,15 @@ impl Office {
         } else {
             Some(self.store(ready, Vec::new(), Vec::new(), Default::default()).map_err(|e| unavailable(&e))?)
         };
-        Ok(Begun::Pending(Box::new(Pending { stored, phone, request, request_body: ask.body, brought, cursor, want_plans, t1 })))
+        Ok(Begun::Pending(Box::new(Pending { stored, phone, reader, request, request_body: ask.body, brought, cursor, want_plans, t1 })))
+    }
+
+    /// Who reads on a phone, by the proof in the request. Without one it is the phone's worker, where there is one only.
+    fn reader(&self, phone: &Phone, request: &SyncRequest) -> Option<WorkerId> {
+        let Some(proof) = &request.reader else { return (!phone.shared()).then(|| phone.worker.clone()) };
+        let named = self.inner.keys.readers.check(phone.device.as_str().as_bytes(), proof)?;
+        let worker = WorkerId::new(String::from_utf8(named).ok()?).ok()?;
+        phone.reads(&worker).then_some(worker)
     }
 
     /// The phone that a request names. A request of one nobody knows is kept for checking, and served nothing.
@@ -258,7 +269,7 @@ impl Office {
             let lines = state.chains.get(&(device.clone(), pending.request.epoch));
             lines.and_then(|l| l.iter().find(|l| l.row.line == 0)).map_or(0, |l| l.row.last)
         });
-        let page = self.page(&pending.phone, &pending.request, pending.cursor.as_ref(), have_to, pending.t1);
+        let page = self.page(&pending.phone, pending.reader.as_ref(), &pending.request, pending.cursor.as_ref(), have_to, pending.t1);
         let reply = SyncReply {
             v: wire::VERSION,
             server_epoch: self.inner.server_epoch,
@@ -273,6 +284,7 @@ impl Office {
             dropped: page.dropped,
             revoked: page.revoked,
             lease_ms: self.inner.lease_ms,
+            not_a_reader: pending.reader.is_none() && pending.request.want_bytes > 0,
         };
         let body = wire::encode_reply(&reply, &page.pushes, &page.parcels);
         let signature = self.inner.keys.office.sign_text(&wire::reply_signed_bytes(&pending.request_body, &body));
@@ -287,10 +299,11 @@ impl Office {
         let moved = {
             let mut phone = locked(phone);
             let before = std::mem::replace(&mut phone.waiting, waiting);
-            (before != waiting).then(|| phone.worker.clone())
+            (before != waiting).then(|| phone.readers().cloned().collect::<Vec<_>>())
         };
-        if let Some(worker) = moved {
-            self.inner.state.write().unwrap_or_else(PoisonError::into_inner).waiting_moved(&worker);
+        if let Some(workers) = moved {
+            let mut state = self.inner.state.write().unwrap_or_else(PoisonError::into_inner);
+            workers.iter().for_each(|worker| state.waiting_moved(worker));
         }
     }
 

@@ -33,7 +33,9 @@ pub struct PhoneRow {
     pub worker: WorkerId,
     /// Their name.
     pub worker_name: String,
-    /// Their telephone; empty when unknown.
+    /// Further workers who read on it, with their names.
+    pub shared_with: Vec<(WorkerId, String)>,
+    /// The first one's telephone; empty when unknown.
     pub worker_phone: String,
     /// Where.
     pub branch: BranchId,

@@ -1,6 +1,8 @@
 //! A phone made of the model and the vault alone, for tests of the office: it records, pushes, and believes nothing unsigned.
 #![allow(dead_code, clippy::unwrap_used)]
 
+pub mod wire;
+
 use holdfast_host::{ManualClock, SeededRandom, SystemRandom, VirtualTime};
 use holdfast_model::document::{ChangeRecord, Hand, Segment, Tail, author, segments};
 use holdfast_model::entry::{
@@ -12,8 +14,8 @@ use holdfast_model::id::{
 use holdfast_model::port::{Answer, Ask, Clock, Random};
 use holdfast_model::time::{HOUR, MINUTE, Millis};
 use holdfast_model::wire::{
-    self, DEVICE_HEADER, EnrolReply, EnrolRequest, Heartbeat, Push, Receipt, Refusal, Role, SIGNATURE_HEADER, SyncReply, SyncRequest,
-    decode_reply, encode_request, push_header,
+    self as travel, DEVICE_HEADER, EnrolReply, EnrolRequest, Heartbeat, Push, Receipt, Refusal, Role, SIGNATURE_HEADER, SyncReply,
+    SyncRequest, decode_reply, encode_request, push_header,
 };
 use holdfast_sync_server::faults::{Fault, Faults};
 use holdfast_sync_server::office::WorkerRecord;
@@ -157,8 +159,15 @@ impl TestPhone {
         let mut epoch = [0; 8];
         SystemRandom::new().fill(&mut epoch);
         let epoch = ChainEpoch(epoch);
-        let request =
-            EnrolRequest { v: 1, code: code.into(), device_key: key.public_key().to_string(), label: "D-03, blue case".into(), epoch };
+        let request = EnrolRequest {
+            v: 1,
+            code: code.into(),
+            device_key: key.public_key().to_string(),
+            label: "D-03, blue case".into(),
+            epoch,
+            device: None,
+            worker: None,
+        };
         let ask = Ask { path: "/v1/enrol".into(), headers: vec![], body: serde_json::to_vec(&request).unwrap() };
         let answer = carry(ask);
         if answer.status != 200 {
@@ -193,7 +202,7 @@ impl TestPhone {
             v: 1,
             id: EntryId::make(now.wall.0, random),
             doc,
-            author: Author { worker: self.worker.clone(), unconfirmed: false },
+            author: Author::proven(self.worker.clone()),
             device: self.device.clone(),
             epoch: self.epoch,
             seq: self.seq + 1,
@@ -253,7 +262,7 @@ impl TestPhone {
     pub fn request(&mut self, pushes: &[Push], want_bytes: u32) -> Ask {
         self.number += 1;
         let head = SyncRequest {
-            v: wire::VERSION,
+            v: travel::VERSION,
             device: self.device.clone(),
             epoch: self.epoch,
             number: self.number,
@@ -261,6 +270,7 @@ impl TestPhone {
             samples: vec![],
             cursor: self.cursor.clone(),
             want_bytes,
+            reader: None,
             heartbeat: Heartbeat { app: "test".into(), waiting: (self.seq - self.have_to) as u32, ..Heartbeat::default() },
         };
         self.ask(&encode_request(&head, pushes, &[]))
@@ -268,7 +278,7 @@ impl TestPhone {
 
     /// Signs and addresses a body.
     pub fn ask(&self, body: &[u8]) -> Ask {
-        let signature = self.key.sign_text(&wire::request_signed_bytes(body));
+        let signature = self.key.sign_text(&travel::request_signed_bytes(body));
         Ask {
             path: "/v1/sync".into(),
             headers: vec![(DEVICE_HEADER.into(), self.device.to_string()), (SIGNATURE_HEADER.into(), signature)],
@@ -289,7 +299,7 @@ impl TestPhone {
             return Err(serde_json::from_slice(&answer.body).unwrap());
         }
         let signature = answer.header(SIGNATURE_HEADER).expect("a signed reply");
-        self.office_key.verify_text(&wire::reply_signed_bytes(&ask.body, &answer.body), signature).expect("the office's signature");
+        self.office_key.verify_text(&travel::reply_signed_bytes(&ask.body, &answer.body), signature).expect("the office's signature");
         let (reply, pushes) = decode_reply(&answer.body).unwrap();
         for receipt in &reply.receipts {
             self.check(receipt);

@@ -147,7 +147,7 @@ mod tests {
                 v: VERSION,
                 id: EntryId::make(at.0, [1; 10]),
                 doc: DocumentId::Visit(VisitId::new(text("visit")).expect("letters")),
-                author: Author { worker: WorkerId::new(text("by")).expect("letters"), unconfirmed: false },
+                author: Author::proven(WorkerId::new(text("by")).expect("letters")),
                 device: DeviceId::new("D-1").expect("letters"),
                 epoch: ChainEpoch([1; 8]),
                 seq: 1,

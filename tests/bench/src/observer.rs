@@ -76,6 +76,8 @@ impl Observer {
             device_key: key.public_key().to_string(),
             label: "observer".into(),
             epoch: ChainEpoch([9; 8]),
+            device: None,
+            worker: None,
         };
         let reply = client.post(format!("{base}/v1/enrol")).body(serde_json::to_vec(&request)?).send().await?;
         let reply: EnrolReply = serde_json::from_slice(&reply.error_for_status()?.bytes().await?)?;
@@ -107,6 +109,7 @@ impl Observer {
             samples: Vec::new(),
             cursor: self.cursor.clone(),
             want_bytes: WANT,
+            reader: None,
             heartbeat: Heartbeat { app: "observer".into(), ..Heartbeat::default() },
         };
         let body = wire::encode_request(&head, &[], &[]);

@@ -3,7 +3,7 @@
 //! here: the store and a companion file beside the keys (which no app backup carries) hold the same random mark, renewed at every open,
 //! and the file knows the place it lies in.
 
-use super::{Chain, EPOCH_FILE, Phone, enrolment_bytes};
+use super::{Chain, EPOCH_FILE, Phone};
 use crate::error::EngineError;
 use holdfast_model::id::ChainEpoch;
 use serde::{Deserialize, Serialize};
@@ -102,7 +102,7 @@ impl Phone {
             self.mark_open(self.chain.epoch, &place)?;
         }
         if let Some(start) = self.unsettled {
-            let bytes = enrolment_bytes(self.enrolment()?);
+            let bytes = self.enrolment()?.bytes();
             self.store()?.write(|tx| {
                 tx.keep_sample(&start)?;
                 tx.set_meta("enrolment", &bytes)

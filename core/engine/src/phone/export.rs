@@ -56,7 +56,8 @@ impl Phone {
     fn readable(&self, export: &mut Export) -> Result<(), EngineError> {
         let (store, reading) = (self.store()?, self.reading()?);
         let mut docs: BTreeMap<DocumentId, Vec<(ChangeRecord, Digest)>> = BTreeMap::new();
-        for own in store.own(i64::MIN, i64::MAX, usize::MAX >> 1)? {
+        // What colleagues wrote on this phone is theirs to read; of it the office has, or gets, its own copy.
+        for own in store.own(i64::MIN, i64::MAX, usize::MAX >> 1)?.into_iter().filter(|own| own.vault == reading.vault) {
             let (doc, record, hash) = docs::decode_own(&reading.keys, &own)?;
             docs.entry(doc).or_default().push((record, hash));
         }
@@ -114,10 +115,12 @@ impl Export {
 
     fn waiting(&mut self, store: &Store, provider: &str, device: &str) -> Result<(), EngineError> {
         let mut lines = Vec::new();
-        for own in store.own(i64::MIN, i64::MAX, usize::MAX >> 1)? {
-            if let Some(sealed) = &own.outbox {
-                line(&mut lines, provider, device, own.epoch, own.seq, own.head, sealed);
-                self.waiting += 1;
+        for (from, to) in store.uncovered()? {
+            for own in store.own(from, to, usize::MAX >> 1)? {
+                if let Some(sealed) = &own.outbox {
+                    line(&mut lines, provider, device, own.epoch, own.seq, own.head, sealed);
+                    self.waiting += 1;
+                }
             }
         }
         self.files.push(("waiting.jsonl".into(), lines));

@@ -14,25 +14,26 @@ mod screens;
 mod sealed;
 mod sync;
 mod validate;
+mod vaults;
 
 pub use enrol::{Enrol, Enrolled};
 pub use export::Export;
 pub use link::SyncOutcome;
 
 use crate::error::EngineError;
-use crate::port::{Ports, ServerAddress};
+use crate::port::Ports;
 use crate::store::{ChainHead, Sealed, Store};
 use docs::{DocRow, OpenDoc, Standings};
 use holdfast_model::chronology::Clocks;
-use holdfast_model::id::{BranchId, ChainEpoch, DeviceId, DocumentId, ProviderId, ServerEpoch, VisitId, WorkerId};
+use holdfast_model::id::{ChainEpoch, DeviceId, DocumentId, VisitId, WorkerId};
 use holdfast_model::projection::Rules;
 use holdfast_model::session::Session;
 use holdfast_model::time::{ClockReading, Millis};
-use holdfast_model::wire::{ClockSample, Role};
-use holdfast_vault::{Cost, Lease, PublicKey};
+use holdfast_model::wire::ClockSample;
+use holdfast_vault::{Cost, PublicKey};
 use keys::Keys;
-use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
+use vaults::Enrolment;
 
 /// How many documents stay open in memory: the visit at hand, its person, a few around.
 const OPEN_DOCUMENTS: usize = 24;
@@ -82,55 +83,15 @@ struct Chain {
     at: ChainHead,
 }
 
-/// What the phone knows of its enrolment: nothing here is about a person supported, and a locked phone needs all of it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct Enrolment {
-    v: u32,
-    provider: ProviderId,
-    branch: BranchId,
-    device: DeviceId,
-    worker: WorkerId,
-    role: Role,
-    office_key: String,
-    provider_key: String,
-    servers: Vec<ServerAddress>,
-    #[serde(with = "hex16")]
-    install: [u8; 16],
-    server_epoch: ServerEpoch,
-    lease: Lease,
-    /// Office time of the last answer.
-    contact: Option<Millis>,
-    /// Office time when the phone last held all that it may hold.
-    checked: Option<Millis>,
-    #[serde(default)]
-    revoked: bool,
-    cursor: Option<String>,
-    /// The office asked for the list of plans.
-    #[serde(default)]
-    want_plans: bool,
-    /// Digest of the list of plans that the office was last told.
-    #[serde(default)]
-    plans_told: Option<holdfast_model::id::Digest>,
-}
-
-mod hex16 {
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
-
-    pub(super) fn serialize<S: Serializer>(bytes: &[u8; 16], s: S) -> Result<S::Ok, S::Error> {
-        s.serialize_str(&data_encoding::HEXLOWER.encode(bytes))
-    }
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<[u8; 16], D::Error> {
-        let text = String::deserialize(d)?;
-        let bytes = data_encoding::HEXLOWER.decode(text.as_bytes()).map_err(D::Error::custom)?;
-        bytes.try_into().map_err(|_| D::Error::custom("16 bytes"))
-    }
-}
-
 /// What is in memory while the phone is unlocked.
 struct Reading {
+    /// Whose vault it is, by its number.
+    vault: i64,
     keys: Keys,
     worker: WorkerId,
     name: String,
+    /// What the office gave this worker to be known by as a reader of this phone.
+    reader: Option<String>,
     clocks: Clocks,
     rules: Rules,
     open: HashMap<DocumentId, OpenDoc>,
@@ -168,7 +129,7 @@ impl Phone {
         let now = self.ports.clock.read();
         let store = Store::open(self.ports.disk.clone(), now.wall)?;
         let enrolment = match store.meta("enrolment")? {
-            Some(bytes) => Some(serde_json::from_slice::<Enrolment>(&bytes).map_err(|_| EngineError::SealBroken)?),
+            Some(bytes) => Some(Enrolment::read(&bytes)?),
             None => None,
         };
         if let Some(enrolment) = &enrolment {
@@ -180,7 +141,7 @@ impl Phone {
             self.find_chain()?;
             self.start_session(now)?;
             if let Some(enrolment) = &mut self.enrolment {
-                enrolment.lease.tick(&now);
+                enrolment.vaults.iter_mut().for_each(|vault| vault.lease.tick(&now));
             }
             let start = ClockSample { boot: now.boot, mono_ms: now.mono_ms, wall: now.wall, truth: None };
             (self.unsettled, self.sampled) = (Some(start), Some(start));
@@ -209,11 +170,6 @@ impl Phone {
     /// The device's name, once enrolled.
     pub fn device(&self) -> Option<&DeviceId> {
         self.enrolment.as_ref().map(|e| &e.device)
-    }
-
-    /// The worker whose phone it is, once enrolled.
-    pub fn worker(&self) -> Option<&WorkerId> {
-        self.enrolment.as_ref().map(|e| &e.worker)
     }
 
     /// The stretch of the chain that entries are recorded in now.
@@ -318,13 +274,9 @@ impl Phone {
 
     /// Writes the enrolment's moving parts.
     fn keep_enrolment(&self) -> Result<(), EngineError> {
-        let bytes = enrolment_bytes(self.enrolment()?);
+        let bytes = self.enrolment()?.bytes();
         self.store()?.write(|tx| tx.set_meta("enrolment", &bytes))
     }
-}
-
-fn enrolment_bytes(enrolment: &Enrolment) -> Vec<u8> {
-    serde_json::to_vec(enrolment).expect("an enrolment has string keys only")
 }
 
 impl Reading {

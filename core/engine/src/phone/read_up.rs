@@ -11,17 +11,26 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Name of the note that rows of documents are behind: the first row number concerned.
 const UNREAD: &str = "unread";
 
-/// Notes, within the transaction that keeps the receipts, from which own entry on documents' rows are behind. `epochs` as they were
-/// before. True when any are.
-pub(super) fn note(store: &Store, tx: &Writer<'_>, epochs: &[EpochRow], acked: &BTreeMap<ChainEpoch, u64>) -> Result<bool, EngineError> {
+/// Notes, within the transaction that keeps the receipts, from which own entry on the rows of these vaults' documents are behind. `epochs`
+/// as they were before. True when any came to be.
+pub(super) fn note(
+    store: &Store,
+    tx: &Writer<'_>,
+    vaults: &[i64],
+    epochs: &[EpochRow],
+    acked: &BTreeMap<ChainEpoch, u64>,
+) -> Result<bool, EngineError> {
     let moved = epochs.iter().filter_map(|e| acked.get(&e.epoch).map(|to| e.first_n + e.acked.min(*to) as i64)).min();
-    let Some(first) = moved.into_iter().chain(noted(store)?).min() else { return Ok(false) };
-    tx.set_meta(UNREAD, &first.to_be_bytes())?;
+    let Some(first) = moved else { return Ok(false) };
+    for vault in vaults {
+        let first = noted(store, *vault)?.map_or(first, |n| n.min(first));
+        tx.set_vault_meta(*vault, UNREAD, &first.to_be_bytes())?;
+    }
     Ok(true)
 }
 
-fn noted(store: &Store) -> Result<Option<i64>, EngineError> {
-    Ok(store.meta(UNREAD)?.and_then(|bytes| bytes.try_into().ok()).map(i64::from_be_bytes))
+fn noted(store: &Store, vault: i64) -> Result<Option<i64>, EngineError> {
+    Ok(store.vault_meta(vault, UNREAD)?.and_then(|bytes| bytes.try_into().ok()).map(i64::from_be_bytes))
 }
 
 impl Phone {
@@ -32,7 +41,8 @@ impl Phone {
 
     /// As [`Phone::caught_up`], also for what came before this unlock.
     pub(super) fn read_up(&mut self) -> Result<(), EngineError> {
-        let Some(first) = noted(self.store()?)? else { return Ok(()) };
+        let vault = self.reading()?.vault;
+        let Some(first) = noted(self.store()?, vault)? else { return Ok(()) };
         let device = self.enrolment()?.device.clone();
         let now = self.true_now(self.ports.clock.read());
         let Phone { store, reading, .. } = self;
@@ -56,7 +66,7 @@ impl Phone {
                 open.sum_up(clocks, now, rules);
                 tx.put(Sealed::Docs, open.key, &open.row.seal(keys, open.key))?;
             }
-            tx.drop_meta(UNREAD)
+            tx.drop_vault_meta(vault, UNREAD)
         });
         match &done {
             Ok(()) => reading.behind = false,

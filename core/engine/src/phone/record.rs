@@ -95,7 +95,7 @@ impl Phone {
                 v: VERSION,
                 id: self.new_id(clock.wall),
                 doc: doc.clone(),
-                author: Author { worker: self.reading()?.worker.clone(), unconfirmed: false },
+                author: Author::proven(self.reading()?.worker.clone()),
                 device: enrolment.device.clone(),
                 epoch: self.chain.epoch,
                 seq: self.chain.at.seq + 1,
@@ -148,6 +148,7 @@ impl Phone {
             sealed: reading.keys.seal("own", n, &bytes),
             outbox: Some(reading.keys.seal_outbox(entry.epoch, entry.seq, &bytes)),
             proof: wire::proof(&(doc.clone(), record.clone(), hash)),
+            vault: reading.vault,
         };
         open.hold(&record, hash, Standing::OnThisPhone, None)?;
         open.row.add_own(n);

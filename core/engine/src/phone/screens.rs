@@ -3,7 +3,7 @@
 use super::Phone;
 use super::docs;
 use crate::error::EngineError;
-use crate::screen::{Contact, Counts, OwedScreen, PersonScreen, RunScreen, StatusScreen, VisitScreen};
+use crate::screen::{Contact, Counts, OwedScreen, PersonScreen, Reader, RunScreen, StatusScreen, VisitScreen};
 use crate::store::Store;
 use chrono::NaiveDate;
 use holdfast_model::chronology::{Doubt, Timing};
@@ -157,9 +157,9 @@ impl Phone {
             provider: enrolment.map(|e| e.provider.clone()),
             branch: enrolment.map(|e| e.branch.clone()),
             device: enrolment.map(|e| e.device.clone()),
-            worker: enrolment.map(|e| e.worker.clone()),
+            worker: self.worker().cloned(),
             worker_name: self.reading.as_ref().map(|r| r.name.clone()),
-            role: enrolment.map(|e| e.role),
+            role: self.shown_vault().map(|v| v.role),
             now,
             wall: clock.wall,
             counts: if self.is_enrolled() { self.counts(clock)? } else { Counts::default() },
@@ -168,12 +168,29 @@ impl Phone {
             epoch: enrolment.map(|_| self.chain.epoch),
             server_epoch: enrolment.map(|e| e.server_epoch),
             contact: self.contact(clock),
-            lease_left_ms: enrolment.map_or(0, |e| e.lease.left_ms(&clock)),
+            lease_left_ms: self.shown_vault().map_or(0, |v| v.lease.left_ms(&clock)),
+            workers: self.readers(clock)?,
             next_contact_ms: self.sync_in_ms(),
             custody: self.ports.custodian.describe(),
             plans: if self.is_unlocked() { self.plans_held()? } else { Vec::new() },
             app: env!("CARGO_PKG_VERSION"),
         })
+    }
+
+    /// Everybody with a vault on this phone.
+    fn readers(&self, clock: ClockReading) -> Result<Vec<Reader>, EngineError> {
+        let mut readers = Vec::new();
+        for vault in self.enrolment.iter().flat_map(|e| &e.vaults) {
+            readers.push(Reader {
+                worker: vault.worker.clone(),
+                role: vault.role,
+                unlocked: self.open_number() == Some(vault.number),
+                locked_out: self.read_path_gone(vault.number)?,
+                checked: vault.checked,
+                lease_left_ms: vault.lease.left_ms(&clock),
+            });
+        }
+        Ok(readers)
     }
 
     fn rows_of(&self, day: NaiveDate) -> Result<Vec<RunRow>, EngineError> {
@@ -214,7 +231,7 @@ impl Phone {
     /// Whether something may be read now. Today's run always may, with the screen saying that the lease is over.
     fn permit(&self, access: Access, clock: ClockReading) -> Result<(), EngineError> {
         self.reading()?;
-        match self.enrolment()?.lease.permits(access, &clock) {
+        match self.asking_vault()?.lease.permits(access, &clock) {
             Permit::Yes | Permit::WithReason => Ok(()),
             Permit::No => Err(EngineError::LeaseExpired),
         }
@@ -237,10 +254,11 @@ impl Phone {
         let enrolment = self.enrolment.as_ref();
         Contact {
             last: enrolment.and_then(|e| e.contact),
-            checked: enrolment.and_then(|e| e.checked),
+            checked: self.shown_vault().and_then(|v| v.checked),
             failures: self.session.as_ref().map_or(0, |s| s.failures()),
-            lease_over: enrolment.is_some_and(|e| e.lease.left_ms(&clock) == 0),
+            lease_over: self.shown_vault().is_some_and(|v| v.lease.left_ms(&clock) == 0),
             revoked: enrolment.is_some_and(|e| e.revoked),
+            forgotten: enrolment.is_some_and(|e| e.forgotten),
         }
     }
 }

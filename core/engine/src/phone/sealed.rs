@@ -4,7 +4,7 @@
 use super::docs;
 use super::link::SyncOutcome;
 use super::sync::Flight;
-use super::{Enrolment, Phone, enrolment_bytes};
+use super::{Enrolment, Phone};
 use crate::error::EngineError;
 use crate::store::OwnRow;
 use holdfast_model::chronology;
@@ -94,8 +94,8 @@ impl Phone {
         docs::decode_own(&self.reading.as_ref()?.keys, row).ok()
     }
 
-    /// The copies that were sealed for the office. An entry whose copy was let go when the office had it waits for the next unlock, as long as
-    /// there can be one; else its bytes go as they lie here, so that one lost entry never stops those behind it.
+    /// The copies that were sealed for the office. An entry whose copy was let go when the office had it waits until its worker unlocks, as long
+    /// as they can; else its bytes go as they lie here, so that one lost entry never stops those behind it.
     fn sealed_stretch(
         &self,
         epoch: ChainEpoch,
@@ -104,12 +104,12 @@ impl Phone {
         rows: &[OwnRow],
         max_bytes: usize,
     ) -> Result<Option<SealedPush>, EngineError> {
-        let may_wait = !self.is_unlocked() && !self.read_path_gone()?;
+        let sleeping = self.sleeping_vaults()?;
         let (mut entries, mut segments, mut bytes) = (Vec::new(), Vec::new(), 0);
         for row in rows {
             let sealed = match &row.outbox {
                 Some(sealed) => sealed,
-                None if may_wait => break,
+                None if sleeping.contains(&row.vault) => break,
                 None => &row.sealed,
             };
             let [text, segment] = row.proof;
@@ -150,14 +150,14 @@ impl Phone {
         Ok(None)
     }
 
-    /// True once too many wrong PINs have destroyed the worker's key: no PIN opens this phone again.
-    pub(super) fn read_path_gone(&self) -> Result<bool, EngineError> {
-        Ok(self.lockout()?.verdict(&self.ports.clock.read()) == Verdict::Destroyed)
+    /// True once too many wrong PINs have destroyed a vault's key: no PIN opens it again.
+    pub(super) fn read_path_gone(&self, vault: i64) -> Result<bool, EngineError> {
+        Ok(self.lockout(vault)?.verdict(&self.ports.clock.read()) == Verdict::Destroyed)
     }
 
     /// Documents that left the phone's scope and wait for their own entries to reach the office.
     pub(super) fn dropping(&self) -> Result<Vec<DocumentId>, EngineError> {
-        match self.store()?.meta("dropping")? {
+        match self.store()?.own_meta("dropping")? {
             Some(sealed) => {
                 let bytes = self.reading()?.keys.open("dropping", 0, &sealed)?;
                 serde_json::from_slice(&bytes).map_err(|_| EngineError::SealBroken)
@@ -171,18 +171,25 @@ impl Phone {
         let mut enrolment = self.enrolment()?.clone();
         enrolment.server_epoch = reply.server_epoch;
         enrolment.contact = Some(reply.t2);
-        if flight.pulls && self.is_unlocked() && !reply.more && !reply.revoked {
-            enrolment.checked = Some(reply.t2);
-        }
         enrolment.revoked = reply.revoked;
-        enrolment.want_plans = reply.want_plans;
-        if reply.lease_ms > 0 {
-            enrolment.lease = Lease::grant(reply.lease_ms, &back);
+        enrolment.forgotten = false;
+        // The answer is about whoever was reading as it was asked for; where one worker has the phone to themselves, about them in any case.
+        let theirs = flight.unlocked || enrolment.only().is_some();
+        let complete = flight.pulls && self.open_number() == Some(flight.vault) && !reply.more && !reply.revoked && !reply.not_a_reader;
+        if let Some(vault) = enrolment.vault_mut(flight.vault).filter(|_| theirs) {
+            vault.want_plans = reply.want_plans;
+            if complete {
+                vault.checked = Some(reply.t2);
+            }
+            if reply.lease_ms > 0 && !reply.not_a_reader {
+                vault.lease = Lease::grant(reply.lease_ms, &back);
+            }
         }
         Ok(enrolment)
     }
 
-    /// What a phone takes from an answer that it could not file: receipts, the time, the state of the contact. Nothing about anybody.
+    /// What a phone takes from an answer that it could not file, because it is locked or open for somebody else by now: receipts, the time,
+    /// the state of the contact. Nothing about anybody.
     pub(super) fn take_in_locked(
         &mut self,
         flight: &Flight,
@@ -195,11 +202,15 @@ impl Phone {
         let acked = self.acked_after(reply, receipts, &mut outcome)?;
         let mut enrolment = self.contacted(flight, reply, back)?;
         if !flight.pulls {
-            enrolment.cursor = Some(reply.cursor.clone());
+            // It hands nothing over by itself, and says how far the office is with this phone's chain.
+            if let Some(vault) = enrolment.vault_mut(flight.vault) {
+                vault.cursor = Some(reply.cursor.clone());
+            }
         }
+        let behind: Vec<i64> = enrolment.vaults.iter().map(|v| v.number).collect();
         let before = self.store()?.epochs()?;
         self.store()?.write(|tx| {
-            super::read_up::note(self.store()?, tx, &before, &acked)?;
+            super::read_up::note(self.store()?, tx, &behind, &before, &acked)?;
             for (epoch, to) in &acked {
                 tx.set_acked(*epoch, *to)?;
             }
@@ -210,10 +221,14 @@ impl Phone {
             if let Some(sample) = &sample {
                 tx.keep_sample(sample)?;
             }
-            tx.set_meta("enrolment", &enrolment_bytes(&enrolment))
+            tx.set_meta("enrolment", &enrolment.bytes())
         })?;
         self.enrolment = Some(enrolment);
         self.sampled = sample.or(self.sampled);
+        if let Some(reading) = &mut self.reading {
+            // Somebody else's vault was opened while the answer was under way.
+            reading.behind = true;
+        }
         outcome.waiting = self.store()?.waiting()?;
         self.tell_session(flight, reply, back, &mut outcome)?;
         if flight.pulls

@@ -5,7 +5,7 @@ use super::docs::{self, DocRow, OpenDoc, Standings};
 use super::enrol::{any_number, refusal};
 use super::link::SyncOutcome;
 use super::sealed::Outgoing;
-use super::{Phone, Reading, enrolment_bytes, read_up};
+use super::{Phone, Reading, read_up};
 use crate::error::EngineError;
 use crate::port::{Answer, Ask, NetworkFault};
 use crate::store::{Sealed, Store};
@@ -30,6 +30,10 @@ pub(super) struct Flight {
     pub(super) plans: Option<Digest>,
     /// Whether it asked for anything: one that only hands over leaves cursor and scope where they are.
     pub(super) pulls: bool,
+    /// Whose cursor it carried.
+    pub(super) vault: i64,
+    /// Whether that vault was open as it left.
+    pub(super) unlocked: bool,
 }
 
 impl Flight {
@@ -62,8 +66,9 @@ impl Phone {
             let ask = self.build(plan.push.as_ref().map(|p| (p.seqs.clone(), p.max_bytes)), want_bytes, clock);
             match ask {
                 Ok((ask, plans)) if ask.body.len() <= limits::BODY_BYTES => {
-                    let pulls = want_bytes > 0;
-                    self.flight = Some(Flight { ticket: plan.ticket, body: ask.body.clone(), sent: clock, plans, pulls });
+                    let (pulls, unlocked) = (want_bytes > 0, self.is_unlocked());
+                    let vault = self.asking_vault()?.number;
+                    self.flight = Some(Flight { ticket: plan.ticket, body: ask.body.clone(), sent: clock, plans, pulls, vault, unlocked });
                     return Ok(Some(ask));
                 }
                 Ok(_) => self.fail(plan.ticket, Failure::TooLarge),
@@ -109,6 +114,7 @@ impl Phone {
         let digest = plans.as_deref().map(plans_digest);
         let store = self.store()?;
         let enrolment = self.enrolment()?;
+        let vault = self.asking_vault()?;
         let number = self.last_number()? + 1;
         let waiting = store.waiting()?;
         let head = SyncRequest {
@@ -118,16 +124,17 @@ impl Phone {
             number,
             clock,
             samples: store.samples(true)?,
-            cursor: enrolment.cursor.clone(),
+            cursor: vault.cursor.clone(),
             want_bytes,
+            reader: self.reading.as_ref().and_then(|r| r.reader.clone()),
             heartbeat: Heartbeat {
                 app: concat!("holdfast ", env!("CARGO_PKG_VERSION")).into(),
                 waiting,
                 oldest_waiting: if waiting > 0 { self.oldest_waiting()? } else { None },
                 battery: None,
-                // While locked nothing on board changes: the office was told.
-                plans: digest.or(enrolment.plans_told),
-                plans_held: plans.filter(|_| enrolment.want_plans || enrolment.plans_told != digest),
+                // While locked nothing on board changes: the office was told. Of several workers' plans nobody speaks then.
+                plans: digest.or(enrolment.only().and(vault.plans_told)),
+                plans_held: plans.filter(|_| vault.want_plans || vault.plans_told != digest),
             },
         };
         store.write(|tx| tx.set_meta("number", &number.to_be_bytes()))?;
@@ -144,7 +151,7 @@ impl Phone {
     /// The plan versions on board, sorted.
     pub(super) fn plans_held(&self) -> Result<Vec<PlanRef>, EngineError> {
         let reading = self.reading()?;
-        Ok(match self.store()?.meta("plans")? {
+        Ok(match self.store()?.own_meta("plans")? {
             Some(sealed) => serde_json::from_slice(&reading.keys.open("plans", 0, &sealed)?).map_err(|_| EngineError::SealBroken)?,
             None => Vec::new(),
         })
@@ -155,6 +162,7 @@ impl Phone {
         let bad = |e: EngineError| (Failure::BadAnswer, e);
         if answer.status != 200 {
             let error = refusal(&answer);
+            self.forgotten(&error).map_err(bad)?;
             if self.mended(&error).map_err(bad)? {
                 self.fail(flight.ticket, Failure::Busy(Some(0)));
                 return Ok(SyncOutcome {
@@ -184,7 +192,8 @@ impl Phone {
         })?;
         let receipts = self.check_receipts(&reply, &office).map_err(bad)?;
         let back = self.ports.clock.read();
-        if self.is_unlocked() {
+        // What was pulled is for whoever asked, and nobody else's eyes.
+        if self.open_number() == Some(flight.vault) {
             self.take_in(flight, &reply, &pushes, &receipts, back).map_err(bad)
         } else {
             self.take_in_locked(flight, &reply, &receipts, back).map_err(bad)
@@ -196,9 +205,9 @@ impl Phone {
     fn mended(&mut self, error: &EngineError) -> Result<bool, EngineError> {
         let EngineError::Refused { code, .. } = error else { return Ok(false) };
         match code.as_str() {
-            "cursor_foreign" if self.enrolment()?.cursor.is_some() => {
+            "cursor_foreign" if self.enrolment()?.vaults.iter().any(|v| v.cursor.is_some()) => {
                 if let Some(enrolment) = &mut self.enrolment {
-                    enrolment.cursor = None;
+                    enrolment.vaults.iter_mut().for_each(|v| v.cursor = None);
                 }
                 self.keep_enrolment()?;
                 Ok(true)
@@ -209,6 +218,18 @@ impl Phone {
                 Ok(true)
             }
             _ => Ok(false),
+        }
+    }
+
+    /// Notes that the office does not know this phone: a new code then makes it known again.
+    fn forgotten(&mut self, error: &EngineError) -> Result<(), EngineError> {
+        let unknown = matches!(error, EngineError::Refused { code, .. } if code.starts_with("device_unknown"));
+        match &mut self.enrolment {
+            Some(enrolment) if unknown && !enrolment.forgotten => {
+                enrolment.forgotten = true;
+                self.keep_enrolment()
+            }
+            _ => Ok(()),
         }
     }
 
@@ -262,8 +283,11 @@ impl Phone {
         }
 
         let mut enrolment = self.contacted(flight, reply, back)?;
-        enrolment.cursor = Some(reply.cursor.clone());
-        enrolment.plans_told = flight.plans.or(enrolment.plans_told);
+        let vaults: Vec<i64> = enrolment.vaults.iter().map(|v| v.number).collect();
+        if let Some(vault) = enrolment.vault_mut(flight.vault) {
+            vault.cursor = Some(reply.cursor.clone());
+            vault.plans_told = flight.plans.or(vault.plans_told);
+        }
         let was_dropping = self.dropping()?;
         let mut dropping = was_dropping.clone();
         dropping.extend(reply.dropped.iter().filter(|doc| !was_dropping.contains(doc)).cloned());
@@ -274,7 +298,7 @@ impl Phone {
         let reading = reading.as_mut().ok_or(EngineError::Locked)?;
         let done = store.write(|tx| {
             // Rows say how far each own entry has come; bringing them up to date waits until somebody looks.
-            reading.behind |= read_up::note(store, tx, &store.epochs()?, &acked)?;
+            reading.behind |= read_up::note(store, tx, &vaults, &store.epochs()?, &acked)?;
             for (epoch, to) in &acked {
                 tx.set_acked(*epoch, *to)?;
             }
@@ -345,14 +369,14 @@ impl Phone {
             if left != was_dropping {
                 // Names of people and visits: sealed like everything else about them.
                 let bytes = serde_json::to_vec(&left).expect("a list of names");
-                tx.set_meta("dropping", &reading.keys.seal("dropping", 0, &bytes))?;
+                tx.set_own_meta("dropping", &reading.keys.seal("dropping", 0, &bytes))?;
             }
             if plans_changed || !reply.dropped.is_empty() {
                 let plans = plans_now(store, reading, &docs, &reply.dropped)?;
                 let sealed = reading.keys.seal("plans", 0, &serde_json::to_vec(&plans).expect("a list"));
-                tx.set_meta("plans", &sealed)?;
+                tx.set_own_meta("plans", &sealed)?;
             }
-            tx.set_meta("enrolment", &enrolment_bytes(&enrolment))?;
+            tx.set_meta("enrolment", &enrolment.bytes())?;
             Ok(())
         });
         if let Err(e) = done {
@@ -552,7 +576,7 @@ fn plans_now(
     changed: &BTreeSet<DocumentId>,
     dropped: &[DocumentId],
 ) -> Result<Vec<PlanRef>, EngineError> {
-    let mut plans: Vec<PlanRef> = match store.meta("plans")? {
+    let mut plans: Vec<PlanRef> = match store.own_meta("plans")? {
         Some(sealed) => serde_json::from_slice(&reading.keys.open("plans", 0, &sealed)?).map_err(|_| EngineError::SealBroken)?,
         None => Vec::new(),
     };

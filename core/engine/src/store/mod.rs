@@ -18,6 +18,11 @@ use std::sync::Arc;
 /// Bytes that must stay free: below this a tap is refused before anything is written, so that sync, PIN change and export still work.
 pub const RESERVE_BYTES: u64 = 8 * 1024 * 1024;
 
+/// The number of a phone's first vault: what a store of schema 1 held is this one's.
+pub const OPENED_FIRST: i64 = 1;
+/// The number under which entries stand that no vault of this phone can read: a newcomer wrote them, for the office alone.
+pub const NOBODYS: i64 = 0;
+
 /// How many clock samples are kept: two weeks of a busy phone.
 const SAMPLES_KEPT: i64 = 4_096;
 
@@ -28,6 +33,8 @@ pub struct Store {
     _held: Box<dyn Held>,
     // A plain `statvfs` a tap is cheap, but not free: asked again once this many bytes were written.
     room: std::cell::Cell<u64>,
+    /// Whose rows are read and written now, by the vault's number.
+    vault: std::cell::Cell<i64>,
 }
 
 /// One entry of this phone, as the store keeps it.
@@ -48,6 +55,8 @@ pub struct OwnRow {
     /// Digest of the entry's text, and digest of the segment that holds it alone: what the device signs for when it hands `outbox` over
     /// without being able to read. Neither says anything about the text.
     pub proof: [Digest; 2],
+    /// Number of the vault whose key opens `sealed`; [`NOBODYS`] when there is none, and `sealed` is empty.
+    pub vault: i64,
 }
 
 /// How far the office is with one stretch of the chain.
@@ -84,15 +93,20 @@ impl Store {
             Err(e) => return Err(e),
         };
         conn.set_prepared_statement_cache_capacity(48);
-        Ok(Store { conn, disk, _held: held, room: std::cell::Cell::new(0) })
+        Ok(Store { conn, disk, _held: held, room: std::cell::Cell::new(0), vault: std::cell::Cell::new(NOBODYS) })
     }
 
     /// Runs `work` in one transaction: all of it is durable afterwards, or none.
     pub fn write<T>(&self, work: impl FnOnce(&Writer<'_>) -> Result<T, EngineError>) -> Result<T, EngineError> {
         let tx = self.conn.unchecked_transaction()?;
-        let done = work(&Writer { conn: &tx })?;
+        let done = work(&Writer { conn: &tx, vault: self.vault.get() })?;
         tx.commit()?;
         Ok(done)
+    }
+
+    /// From now on rows of documents, days and segments are this vault's. [`NOBODYS`] while the phone is locked.
+    pub fn turn_to(&self, vault: i64) {
+        self.vault.set(vault);
     }
 
     /// Refuses when fewer than [`RESERVE_BYTES`] are free, before `bytes` more are written.
@@ -123,6 +137,16 @@ impl Store {
         Ok(statement.query_row([key], |row| row.get(0)).optional()?)
     }
 
+    /// A small value of a vault by its name.
+    pub fn vault_meta(&self, vault: i64, key: &str) -> Result<Option<Vec<u8>>, EngineError> {
+        self.meta(&of_vault(vault, key))
+    }
+
+    /// A small value of the vault that is open.
+    pub fn own_meta(&self, key: &str) -> Result<Option<Vec<u8>>, EngineError> {
+        self.vault_meta(self.vault.get(), key)
+    }
+
     /// A document's or a day's sealed row.
     pub fn sealed(&self, table: Sealed, key: i64) -> Result<Option<Vec<u8>>, EngineError> {
         let mut statement = self.conn.prepare_cached(match table {
@@ -134,15 +158,15 @@ impl Store {
         Ok(statement.query_row([key], |row| row.get(0)).optional()?)
     }
 
-    /// Every key of a table, in order. Used by export and by changes of key, never on the way of a tap.
+    /// Every key of a table that is the open vault's, in order. Used by export, never on the way of a tap.
     pub fn keys(&self, table: Sealed) -> Result<Vec<i64>, EngineError> {
         let mut statement = self.conn.prepare_cached(match table {
-            Sealed::Docs => "SELECT key FROM docs ORDER BY key",
-            Sealed::Days => "SELECT key FROM days ORDER BY key",
-            Sealed::Pulled => "SELECT n FROM pulled ORDER BY n",
-            Sealed::Withheld => "SELECT n FROM withheld ORDER BY n",
+            Sealed::Docs => "SELECT key FROM docs WHERE vault = ?1 ORDER BY key",
+            Sealed::Days => "SELECT key FROM days WHERE vault = ?1 ORDER BY key",
+            Sealed::Pulled => "SELECT n FROM pulled WHERE vault = ?1 ORDER BY n",
+            Sealed::Withheld => "SELECT n FROM withheld WHERE vault = ?1 ORDER BY n",
         })?;
-        let rows = statement.query_map([], |row| row.get(0))?;
+        let rows = statement.query_map([self.vault.get()], |row| row.get(0))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
@@ -185,9 +209,9 @@ impl Store {
 
     /// Own entries by row number, both ends included, at most `most`.
     pub fn own(&self, from_n: i64, to_n: i64, most: usize) -> Result<Vec<OwnRow>, EngineError> {
-        let mut statement = self
-            .conn
-            .prepare_cached("SELECT n, epoch, seq, head, sealed, outbox, proof FROM own WHERE n BETWEEN ?1 AND ?2 ORDER BY n LIMIT ?3")?;
+        let mut statement = self.conn.prepare_cached(
+            "SELECT n, epoch, seq, head, sealed, outbox, proof, vault FROM own WHERE n BETWEEN ?1 AND ?2 ORDER BY n LIMIT ?3",
+        )?;
         let rows = statement.query_map(params![from_n, to_n, most as i64], |row| {
             Ok(OwnRow {
                 n: row.get(0)?,
@@ -197,6 +221,7 @@ impl Store {
                 sealed: row.get(4)?,
                 outbox: row.get(5)?,
                 proof: split(row.get(6)?),
+                vault: row.get(7)?,
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
@@ -208,22 +233,28 @@ impl Store {
         Ok(statement.query_row([n], |row| row.get(0).map(Digest)).optional()?.unwrap_or(Digest::ZERO))
     }
 
-    /// How many own entries no verified receipt covers.
-    pub fn waiting(&self) -> Result<u32, EngineError> {
+    /// Row numbers that no verified receipt covers, as stretches with both ends included.
+    pub fn uncovered(&self) -> Result<Vec<(i64, i64)>, EngineError> {
         let last = self.one::<i64>("SELECT coalesce(max(n), 0) FROM own")?;
         let epochs = self.epochs()?;
-        let mut waiting = 0;
-        for (i, epoch) in epochs.iter().enumerate() {
-            let end = epochs.get(i + 1).map_or(last, |next| next.first_n - 1);
-            let made = (end - epoch.first_n + 1).max(0);
-            waiting += (made - epoch.acked as i64).max(0);
-        }
-        Ok(waiting as u32)
+        let end = |i: usize| epochs.get(i + 1).map_or(last, |next| next.first_n - 1);
+        let stretches = epochs.iter().enumerate().map(|(i, epoch)| (epoch.first_n + epoch.acked as i64, end(i)));
+        Ok(stretches.filter(|(from, to)| from <= to).collect())
     }
 
-    /// How many own entries are sealed for the office still: these a phone can hand over that reads nothing.
+    /// How many own entries no verified receipt covers.
+    pub fn waiting(&self) -> Result<u32, EngineError> {
+        Ok(self.uncovered()?.into_iter().map(|(from, to)| (to - from + 1) as u32).sum())
+    }
+
+    /// How many of these are sealed for the office still: these a phone can hand over that reads nothing.
     pub fn sealed_waiting(&self) -> Result<u32, EngineError> {
-        self.one("SELECT count(*) FROM own WHERE outbox IS NOT NULL")
+        let mut statement = self.conn.prepare_cached("SELECT count(*) FROM own WHERE outbox IS NOT NULL AND n BETWEEN ?1 AND ?2")?;
+        let mut all = 0;
+        for (from, to) in self.uncovered()? {
+            all += statement.query_row([from, to], |row| row.get::<_, u32>(0))?;
+        }
+        Ok(all)
     }
 
     /// The receipt that covers one of the phone's entries.
@@ -281,6 +312,11 @@ impl Store {
     }
 }
 
+/// The name under which a vault keeps a small value.
+fn of_vault(vault: i64, key: &str) -> String {
+    format!("{key}/{vault}")
+}
+
 /// A proof as it is kept.
 fn split(bytes: [u8; 64]) -> [Digest; 2] {
     let (text, segment) = bytes.split_at(32);
@@ -315,6 +351,7 @@ pub enum Sealed {
 /// What can be done within one transaction.
 pub struct Writer<'a> {
     conn: &'a Connection,
+    vault: i64,
 }
 
 impl Writer<'_> {
@@ -332,31 +369,49 @@ impl Writer<'_> {
         Ok(())
     }
 
+    /// Sets a small value of a vault.
+    pub fn set_vault_meta(&self, vault: i64, key: &str, value: &[u8]) -> Result<(), EngineError> {
+        self.set_meta(&of_vault(vault, key), value)
+    }
+
+    /// Sets a small value of the vault that is open.
+    pub fn set_own_meta(&self, key: &str, value: &[u8]) -> Result<(), EngineError> {
+        self.set_vault_meta(self.vault, key, value)
+    }
+
+    /// Forgets a small value of a vault.
+    pub fn drop_vault_meta(&self, vault: i64, key: &str) -> Result<(), EngineError> {
+        self.drop_meta(&of_vault(vault, key))
+    }
+
     /// Appends an own entry. There is no verb that changes or deletes one.
     pub fn append(&self, row: &OwnRow) -> Result<(), EngineError> {
-        let mut statement =
-            self.conn.prepare_cached("INSERT INTO own (n, epoch, seq, head, sealed, outbox, proof) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
+        let mut statement = self.conn.prepare_cached(
+            "INSERT INTO own (n, epoch, seq, head, sealed, outbox, proof, vault) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        )?;
         let proof = joined(&row.proof);
-        statement.execute(params![row.n, row.epoch.0, row.seq as i64, row.head.0, row.sealed, row.outbox, proof])?;
+        statement.execute(params![row.n, row.epoch.0, row.seq as i64, row.head.0, row.sealed, row.outbox, proof, row.vault])?;
         Ok(())
     }
 
-    /// Forgets everything that was readable under a key that is gone. Own entries, receipts and clock samples stay.
-    pub fn forget_readable(&self) -> Result<(), EngineError> {
-        Ok(self.conn.execute_batch(
-            "DELETE FROM docs; DELETE FROM days; DELETE FROM pulled; DELETE FROM withheld; DELETE FROM meta WHERE key IN ('plans', 'dropping');",
-        )?)
+    /// Forgets a vault whose key is gone: everything that was readable under it. Own entries, receipts and clock samples stay.
+    pub fn forget_vault(&self, vault: i64) -> Result<(), EngineError> {
+        for table in ["docs", "days", "pulled", "withheld"] {
+            self.conn.execute(&format!("DELETE FROM {table} WHERE vault = ?1"), [vault])?;
+        }
+        self.conn.execute("DELETE FROM meta WHERE key LIKE ?1", [of_vault(vault, "%")])?;
+        Ok(())
     }
 
     /// Sets a sealed row of a document or a day, or adds a pulled or withheld segment.
     pub fn put(&self, table: Sealed, key: i64, sealed: &[u8]) -> Result<(), EngineError> {
         let mut statement = self.conn.prepare_cached(match table {
-            Sealed::Docs => "INSERT INTO docs (key, sealed) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET sealed = excluded.sealed",
-            Sealed::Days => "INSERT INTO days (key, sealed) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET sealed = excluded.sealed",
-            Sealed::Pulled => "INSERT INTO pulled (n, sealed) VALUES (?1, ?2)",
-            Sealed::Withheld => "INSERT INTO withheld (n, sealed) VALUES (?1, ?2)",
+            Sealed::Docs => "INSERT INTO docs (key, sealed, vault) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET sealed = excluded.sealed",
+            Sealed::Days => "INSERT INTO days (key, sealed, vault) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET sealed = excluded.sealed",
+            Sealed::Pulled => "INSERT INTO pulled (n, sealed, vault) VALUES (?1, ?2, ?3)",
+            Sealed::Withheld => "INSERT INTO withheld (n, sealed, vault) VALUES (?1, ?2, ?3)",
         })?;
-        statement.execute(params![key, sealed])?;
+        statement.execute(params![key, sealed, self.vault])?;
         Ok(())
     }
 
@@ -384,14 +439,16 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Keeps a verified receipt and lets go of the copies that were sealed for the way there.
+    /// Keeps a verified receipt and lets go of the copies that were sealed for the way there. Where several workers share the phone, and where
+    /// nobody here can read the entry, the copy stays: should the office lose what it had, whoever holds the phone can offer it again.
     pub fn keep_receipt(&self, receipt: &Receipt) -> Result<(), EngineError> {
         let json = serde_json::to_string(receipt).expect("a receipt has string keys only");
         let mut statement =
             self.conn.prepare_cached("INSERT OR REPLACE INTO receipts (epoch, first, last, held, json) VALUES (?1, ?2, ?3, ?4, ?5)")?;
         statement.execute(params![receipt.epoch.0, receipt.first as i64, receipt.last as i64, receipt.held.len() as i64, json])?;
         let mut statement = self.conn.prepare_cached(
-            "UPDATE own SET outbox = NULL WHERE outbox IS NOT NULL AND n BETWEEN
+            "UPDATE own SET outbox = NULL WHERE outbox IS NOT NULL AND vault <> 0
+               AND (SELECT count(*) FROM meta WHERE key GLOB 'lock/*') < 2 AND n BETWEEN
                (SELECT first_n FROM epochs WHERE epoch = ?1) + ?2 - 1 AND (SELECT first_n FROM epochs WHERE epoch = ?1) + ?3 - 1",
         )?;
         statement.execute(params![receipt.epoch.0, receipt.first as i64, receipt.last as i64])?;

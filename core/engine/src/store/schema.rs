@@ -30,6 +30,15 @@ const STEPS: &[&str] = &[
     CREATE INDEX receipts_held ON receipts (held) WHERE held > 0;
     CREATE INDEX samples_unsent ON samples (n) WHERE sent = 0;
     ",
+    // 2: a phone may have several workers. What was there is the first one's.
+    "
+    ALTER TABLE own ADD COLUMN vault INTEGER NOT NULL DEFAULT 1;
+    ALTER TABLE docs ADD COLUMN vault INTEGER NOT NULL DEFAULT 1;
+    ALTER TABLE days ADD COLUMN vault INTEGER NOT NULL DEFAULT 1;
+    ALTER TABLE pulled ADD COLUMN vault INTEGER NOT NULL DEFAULT 1;
+    ALTER TABLE withheld ADD COLUMN vault INTEGER NOT NULL DEFAULT 1;
+    UPDATE meta SET key = key || '/1' WHERE key IN ('lock', 'lockout', 'name', 'plans', 'dropping', 'unread');
+    ",
 ];
 
 /// The version that this software writes.

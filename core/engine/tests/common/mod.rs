@@ -132,7 +132,7 @@ impl Office {
             v: VERSION,
             id,
             doc: doc.clone(),
-            author: Author { worker: WorkerId::new("hugh").expect("a literal"), unconfirmed: false },
+            author: Author::proven(WorkerId::new("hugh").expect("a literal")),
             device: DeviceId::new("OFFICE").expect("a literal"),
             epoch: ChainEpoch([9; 8]),
             seq: state.seq,
@@ -187,6 +187,7 @@ impl Office {
             office_key: self.key.public_key().to_string(),
             provider_key: self.provider_key.clone(),
             lease_ms: 72 * HOUR,
+            reader: None,
         };
         state.device_key = PublicKey::parse(&request.device_key);
         state.enrolled = Some((request.device_key.clone(), reply.clone()));
@@ -285,6 +286,7 @@ impl Office {
             dropped: mood.dropped.clone(),
             revoked: mood.revoked,
             lease_ms: 72 * HOUR,
+            not_a_reader: false,
         };
         let mut body = wire::encode_reply(&reply, &out, &[]);
         if mood.garbage {

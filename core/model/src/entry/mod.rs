@@ -64,6 +64,21 @@ pub struct Author {
     /// True when nobody proved to be that worker: a newcomer without a vault wrote, by name and staff number.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unconfirmed: bool,
+    /// The name that went with the number where nobody proved to be that worker; empty where somebody did.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
+}
+
+impl Author {
+    /// A worker who has proved to be that worker: by the PIN, or signed in.
+    pub fn proven(worker: WorkerId) -> Author {
+        Author { worker, unconfirmed: false, name: String::new() }
+    }
+
+    /// Somebody who gave a name and a staff number.
+    pub fn unconfirmed(worker: WorkerId, name: String) -> Author {
+        Author { worker, unconfirmed: true, name }
+    }
 }
 
 /// When it happened, as the author says.

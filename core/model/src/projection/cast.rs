@@ -104,7 +104,7 @@ impl Room {
             v: VERSION,
             id,
             doc: self.doc.clone(),
-            author: Author { worker: phone.worker.clone(), unconfirmed: phone.unconfirmed },
+            author: Author { worker: phone.worker.clone(), unconfirmed: phone.unconfirmed, name: String::new() },
             device: phone.device.clone(),
             epoch: phone.epoch,
             seq: phone.seq,

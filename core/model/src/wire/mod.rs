@@ -54,6 +54,9 @@ pub struct SyncRequest {
     pub cursor: Option<String>,
     /// Most bytes of entries' text wanted back; 0 for a push only.
     pub want_bytes: u32,
+    /// Whose vault is open on the phone: the proof that the office gave that worker ([`EnrolReply::reader`]). Absent while locked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reader: Option<String>,
     /// How the device is.
     pub heartbeat: Heartbeat,
 }
@@ -211,6 +214,9 @@ pub struct SyncReply {
     /// Until when the phone may be read without contact, in milliseconds from now.
     #[serde(default)]
     pub lease_ms: i64,
+    /// The worker who asked does not read on this phone, as far as the office knows: they were served nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub not_a_reader: bool,
 }
 
 /// The office's signed statement that a stretch of a device's entries is durable there.
@@ -270,6 +276,12 @@ pub struct EnrolRequest {
     pub label: String,
     /// The device's chain epoch.
     pub epoch: ChainEpoch,
+    /// The name that an office gave this device before: it keeps it, also where the office has forgotten it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<DeviceId>,
+    /// Whose lock is to be made anew; the code must be that worker's. Absent: whoever the code is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worker: Option<WorkerId>,
 }
 
 /// What the office answers to an enrolment.
@@ -297,6 +309,10 @@ pub struct EnrolReply {
     pub provider_key: String,
     /// Milliseconds that the phone may be read without contact.
     pub lease_ms: i64,
+    /// Proof that this worker reads on this device: opaque, kept in the worker's vault, sent while that is open
+    /// ([`SyncRequest::reader`]). Absent from an office that knows one worker a phone only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reader: Option<String>,
 }
 
 /// What somebody may do.

@@ -98,7 +98,11 @@ impl Device {
             v: 1,
             id: EntryId::make(self.wall - n.below(2) as i64, n.bytes()),
             doc: doc.clone(),
-            author: Author { worker: WorkerId::new(format!("W-{}", n.below(3))).unwrap(), unconfirmed: n.below(9) == 0 },
+            author: Author {
+                worker: WorkerId::new(format!("W-{}", n.below(3))).unwrap(),
+                unconfirmed: n.below(9) == 0,
+                name: String::new(),
+            },
             device: self.id.clone(),
             epoch: self.epoch,
             seq: self.seq + 1,
@@ -184,6 +188,7 @@ pub fn request(push: &Push) -> SyncRequest {
         samples: vec![],
         cursor: Some("opaque".into()),
         want_bytes: 4096,
+        reader: None,
         heartbeat: Heartbeat { app: "0.1.0".into(), waiting: 3, ..Heartbeat::default() },
     }
 }
@@ -203,6 +208,7 @@ pub fn reply() -> SyncReply {
         dropped: vec![],
         revoked: false,
         lease_ms: 1,
+        not_a_reader: false,
     }
 }
 
