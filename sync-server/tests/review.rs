@@ -171,6 +171,8 @@ fn enrol_again(world: &World, phone: &TestPhone) -> EnrolReply {
         device_key: phone.key.public_key().to_string(),
         label: "D-07".into(),
         epoch: phone.epoch,
+        device: None,
+        worker: None,
     };
     let ask = Ask { path: "/v1/enrol".into(), headers: vec![], body: serde_json::to_vec(&request).unwrap() };
     let answer = world.office.answer(ask);

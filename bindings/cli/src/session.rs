@@ -205,6 +205,11 @@ impl Session {
         })
     }
 
+    /// True when it is clear whose PIN opens the phone.
+    pub fn names_a_worker(&self) -> bool {
+        self.worker.is_some() || self.phone.workers().len() < 2
+    }
+
     /// Opens the phone with the PIN, if it is not open for the worker who is meant.
     pub fn unlock(&mut self) -> Result<(), Failure> {
         let meant = self.worker.as_ref().is_none_or(|worker| self.phone.worker() == Some(worker));

@@ -8,7 +8,10 @@ use std::io::{BufRead, IsTerminal, Write};
 
 /// Reads commands from standard input until it ends or somebody types `quit`.
 pub fn run(session: &mut Session) -> Result<(), Failure> {
-    session.unlock()?;
+    // Of a phone that several share nobody knows yet whose PIN it will be: it begins locked.
+    if session.names_a_worker() {
+        session.unlock()?;
+    }
     let input = std::io::stdin();
     let prompt = input.is_terminal() && !session.json;
     let mut line = String::new();

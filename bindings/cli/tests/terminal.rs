@@ -6,7 +6,7 @@ mod common;
 use common::{Office, doc, enrol, noon, person, plan};
 use holdfast_engine::port::{Ask, Network};
 use holdfast_host::VirtualTime;
-use holdfast_model::id::DocumentId;
+use holdfast_model::id::{DocumentId, WorkerId};
 use holdfast_model::time::{DAY, MINUTE, Millis};
 use serde_json::Value;
 use std::fs;
@@ -195,6 +195,53 @@ fn exit_codes_say_what_kind_of_trouble_it_was() {
     let abroad = Terminal { url: "http://192.0.2.1".into(), ..gone };
     assert_eq!(abroad.fails(&["sync"]), (6, "bad_address".into()));
     assert_eq!(abroad.ok(&["status"])["counts"]["waiting"], 1);
+}
+
+#[test]
+fn two_workers_share_a_phone_and_each_says_who_they_are() {
+    let terminal = Terminal::enrolled();
+    let ben = WorkerId::new("W-02").expect("an id");
+    terminal.office.mood(|m| m.enrols = Some((ben, "Ben Carr".into())));
+    terminal.ok(&["record", "note", "V-1", "from asha"]);
+    let pin = |digits: &str| fs::write(terminal.path("pin"), digits).expect("written");
+    pin("830617");
+    let enrolled = terminal.ok(&["enrol", &enrol().code]);
+    assert_eq!((&enrolled["worker"], &enrolled["device"]), (&"W-02".into(), &"D-01".into()));
+    assert_eq!(terminal.fails(&["run"]), (4, "worker_needed".into()));
+    assert_eq!(terminal.fails(&["--worker", "W-09", "run"]), (4, "worker_not_here".into()));
+    assert_eq!(terminal.ok(&["--worker", "W-02", "run"])["worker_name"], "Ben Carr");
+    assert_eq!(terminal.ok(&["--worker", "W-02", "sync"])["received"], 1, "what she left goes while he reads");
+    assert_eq!(terminal.fails(&["--worker", "W-01", "run"]), (4, "wrong_pin".into()));
+    pin("274951");
+    assert_eq!(terminal.ok(&["--worker", "W-01", "run"])["worker_name"], "Asha Patel");
+    let status = terminal.ok(&["status"]);
+    let names: Vec<Value> = status["workers"].as_array().expect("a list").iter().map(|w| w["worker"].clone()).collect();
+    assert_eq!((names, &status["worker"]), (vec!["W-01".into(), "W-02".into()], &Value::Null));
+
+    fs::write(terminal.path("bens"), "830617\n").expect("written");
+    let bens = terminal.path("bens").display().to_string();
+    let mut shell = Shell::open(&terminal);
+    assert_eq!(shell.say("run")["error"]["code"], "worker_needed");
+    assert_eq!(shell.say(&format!("unlock --worker W-02 --pin-file {bens}"))["ok"], true);
+    assert_eq!(shell.say("run")["result"]["worker_name"], "Ben Carr");
+    assert_eq!(shell.say("lock")["ok"], true);
+    assert_eq!(shell.say("run")["result"]["worker_name"], "Ben Carr", "it stays his until another is named");
+    drop(shell.to);
+    assert!(shell.child.wait().expect("ended").success());
+}
+
+#[test]
+fn a_forgotten_pin_has_a_word_of_its_own() {
+    let terminal = Terminal::enrolled();
+    terminal.ok(&["record", "note", "V-1", "waits"]);
+    fs::write(terminal.path("new"), "518263\n").expect("written");
+    let new = terminal.path("new").display().to_string();
+    terminal.ok(&["pin", "--forgotten", &enrol().code, "--new-pin-file", &new]);
+    assert_eq!(terminal.office.texts().len(), 1, "what waited went first");
+    assert_eq!(terminal.fails(&["run"]), (4, "wrong_pin".into()), "the old one ended");
+    fs::write(terminal.path("pin"), "518263\n").expect("written");
+    terminal.ok(&["sync"]);
+    assert_eq!(terminal.ok(&["run"])["worker_name"], "Asha Patel");
 }
 
 #[test]

@@ -61,6 +61,53 @@ fn a_store_from_a_newer_version_is_left_untouched() {
     assert_eq!(fs::read(home.database()).expect("read"), before);
 }
 
+/// Puts a store back into the shape that schema 1 had: one worker, nothing of a row says whose it is.
+fn as_schema_1(database: &Path) {
+    let conn = rusqlite::Connection::open(database).expect("opens");
+    let enrolment: Vec<u8> = conn.query_row("SELECT value FROM meta WHERE key = 'enrolment'", [], |r| r.get(0)).expect("there");
+    let mut record: serde_json::Value = serde_json::from_slice(&enrolment).expect("JSON");
+    let members = record.as_object_mut().expect("an object");
+    let mut vault = members["vaults"][0].as_object().expect("one vault").clone();
+    for name in ["vaults", "next_vault", "forgotten"] {
+        members.remove(name);
+    }
+    vault.remove("number");
+    members.extend(vault);
+    members.insert("v".into(), 1.into());
+    conn.execute("UPDATE meta SET value = ?1 WHERE key = 'enrolment'", [serde_json::to_vec(&record).expect("written")]).expect("set");
+    conn.execute("DELETE FROM meta WHERE key LIKE 'reader/%'", []).expect("an office of that time gave none");
+    conn.execute("UPDATE meta SET key = substr(key, 1, length(key) - 2) WHERE key LIKE '%/1'", []).expect("renamed");
+    for table in ["own", "docs", "days", "pulled", "withheld"] {
+        conn.execute_batch(&format!("ALTER TABLE {table} DROP COLUMN vault")).expect("dropped");
+    }
+    conn.execute_batch("PRAGMA user_version = 1").expect("set");
+}
+
+#[test]
+fn a_store_of_schema_1_opens_and_everything_on_it_is_the_first_workers() {
+    let (world, home) = (World::new(), Home::new());
+    let mut phone = home.ready(&world, 2);
+    phone.lock();
+    assert!(matches!(phone.unlock("830617"), Err(EngineError::WrongPin { left: 9, .. })));
+    let epoch = phone.chain_epoch();
+    drop(phone);
+    as_schema_1(&home.database());
+    let mut phone = home.open(&world).expect("opens, and is brought forward");
+    assert_eq!((phone.chain_epoch(), phone.worker()), (epoch, Some(&worker())));
+    assert!(matches!(phone.unlock("830617"), Err(EngineError::WrongPin { left: 8, .. })), "the count goes on");
+    phone.unlock(PIN).expect("the PIN of before");
+    let page = phone.visit(&visit("V-1")).expect("what it held");
+    assert_eq!((page.counts.waiting, page.visit.entries.len()), (2, 3));
+    phone.record(&visit("V-1"), Intent::now(note("number 2"))).expect("saved");
+    phone.sync().expect("answered");
+    assert_eq!(world.office.texts().len(), 3);
+    drop(phone);
+    let found: i64 = rusqlite::Connection::open(home.database())
+        .and_then(|conn| conn.query_row("PRAGMA user_version", [], |r| r.get(0)))
+        .expect("a number");
+    assert!(found > 1);
+}
+
 fn only_aside(home: &Path) -> String {
     let mut names = fs::read_dir(home.join("store")).expect("listed").flatten().map(|e| e.file_name().to_string_lossy().into_owned());
     names.find(|n| n.starts_with("damaged-")).expect("one was set aside")

@@ -5,7 +5,6 @@ use super::{EnrolCode, Office, locked, wait};
 use crate::admin::code_row;
 use crate::error::OfficeError;
 use crate::held::HeldPlace;
-use crate::keys::own_device;
 use crate::ledger::{Batch, HeldRaw, Table};
 use crate::phone::Phone;
 use crate::state::header_of;
@@ -198,8 +197,7 @@ impl Office {
     fn name_it_had(&self, key: &str) -> Result<Option<DeviceId>, OfficeError> {
         let Some(key) = PublicKey::parse(key) else { return Ok(None) };
         for held in self.inner.ledger.held()?.iter().filter(|h| h.code == crate::held::UNKNOWN) {
-            let given_here = held.device.as_str().strip_prefix("D-").and_then(|n| BASE32_NOPAD.decode(n.as_bytes()).ok());
-            if given_here.is_none_or(|n| n.len() != NAME_BYTES) || self.state().phones.contains_key(&held.device) {
+            if !given_here(&held.device) || self.state().phones.contains_key(&held.device) {
                 continue;
             }
             let body = crate::held::open(&self.inner.keys, held)?;
@@ -230,7 +228,7 @@ impl Office {
     }
 
     fn may_keep(&self, name: &DeviceId, key: &str) -> Result<bool, OfficeError> {
-        if *name == own_device() || self.state().phones.contains_key(name) {
+        if !given_here(name) || self.state().phones.contains_key(name) {
             return Ok(false);
         }
         let Some(key) = PublicKey::parse(key) else { return Ok(false) };
@@ -320,6 +318,11 @@ impl Office {
         }
         true
     }
+}
+
+/// True for a name as this office gives them to phones: none of its own is among these.
+fn given_here(name: &DeviceId) -> bool {
+    name.as_str().strip_prefix("D-").and_then(|n| BASE32_NOPAD.decode(n.as_bytes()).ok()).is_some_and(|n| n.len() == NAME_BYTES)
 }
 
 /// Refusals that are about the phone, not about guessing at codes.

@@ -57,6 +57,8 @@ pub struct Mood {
     pub dropped: Vec<DocumentId>,
     pub claims_have_to: Option<u64>,
     pub slot_ms: u32,
+    /// Whom the next code is for, by number and name; else the first worker.
+    pub enrols: Option<(WorkerId, String)>,
 }
 
 pub struct State {
@@ -171,7 +173,10 @@ impl Office {
         let mut state = self.state();
         if let Some((key, reply)) = &state.enrolled {
             return match *key == request.device_key {
-                true => json(200, reply),
+                true => {
+                    let (worker, worker_name) = state.mood.enrols.clone().unwrap_or((reply.worker.clone(), reply.worker_name.clone()));
+                    json(200, &EnrolReply { worker, worker_name, ..reply.clone() })
+                }
                 false => refusal(403, "code_used", None),
             };
         }
