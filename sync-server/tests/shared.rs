@@ -7,9 +7,9 @@ mod common;
 use common::wire::Wire;
 use common::{World, visit, worker};
 use holdfast_engine::port::{Disk, Ports, ServerAddress};
-use holdfast_engine::{EngineError, Enrol, Intent, MemoryCustodian, MemoryDisk, Phone, Settings};
+use holdfast_engine::{EngineError, Enrol, Intent, MemoryCustodian, MemoryDisk, Newcomer, Phone, Settings};
 use holdfast_host::{ManualClock, SystemRandom};
-use holdfast_model::entry::{Body, Note, NoteType};
+use holdfast_model::entry::{Body, Note, NoteType, Unplanned};
 use holdfast_model::id::{DocumentId, VisitId, WorkerId};
 use holdfast_model::port::Ask;
 use holdfast_model::projection::Standing;
@@ -18,12 +18,15 @@ use holdfast_model::wire::{
     EnrolReply, EnrolRequest, Refusal, SIGNATURE_HEADER, decode_reply, decode_request, encode_request, request_signed_bytes,
 };
 use holdfast_sync_server::Office;
+use holdfast_sync_server::admin::{back_up, restore};
 use holdfast_vault::Cost;
 use std::sync::Arc;
 
 const ASHAS_PIN: &str = "274951";
 const BENS_PIN: &str = "830264";
 const WRONG: &str = "999163";
+/// A backup from before the phone was enrolled.
+const EARLY: &str = "early.db";
 
 struct Case {
     world: World,
@@ -71,9 +74,21 @@ impl Case {
         let phone = open(&world, &wire, &disk, &custodian);
         let mut case = Case { world, wire, disk, custodian, phone };
         let how = case.code("W-1", ASHAS_PIN);
+        back_up(&case.world.dir.path().join("data"), &case.world.dir.path().join(EARLY)).unwrap();
         case.phone.enrol(how).unwrap();
         case.phone.sync().unwrap();
         case
+    }
+    /// The office is put back to a backup that is older than the phone.
+    fn office_goes_back(&mut self) {
+        let elsewhere = World::new().office;
+        *self.wire.office.lock().unwrap() = elsewhere.clone();
+        self.world.office.close();
+        self.world.office = elsewhere;
+        let data = self.world.dir.path().join("data");
+        restore(&data, &self.world.dir.path().join(EARLY), &SystemRandom::new()).unwrap();
+        self.world.office = Office::open(common::config(&data, &self.world.clock, &[])).unwrap();
+        *self.wire.office.lock().unwrap() = self.world.office.clone();
     }
     /// The same, with Ben provisioned too. He is reading.
     fn shared() -> Case {
@@ -384,6 +399,69 @@ fn only_the_phone_itself_is_given_another_worker() {
 
 fn code_of(answer: &holdfast_model::port::Answer) -> String {
     serde_json::from_slice::<Refusal>(&answer.body).unwrap().code
+}
+
+#[test]
+fn a_newcomer_writes_on_a_locked_phone_and_the_office_sees_that_nobody_proved_who() {
+    let mut case = Case::new();
+    case.phone.record(&name("V-1"), note("before")).unwrap();
+    case.phone.lock();
+    let dee = Newcomer { worker: worker("W-77"), name: "Dee Fox".into() };
+    case.phone.record_as_newcomer(&dee, &name("V-1"), note("canary of dee")).unwrap();
+    let who = Unplanned { person: None, name: "Mr Lamb".into(), reason: "the office rang".into() };
+    let made_up = case.phone.unplanned_as_newcomer(&dee, who, None).unwrap();
+    case.phone.record_as_newcomer(&dee, made_up.visit().unwrap(), note("he is well")).unwrap();
+    assert!(!case.phone.is_unlocked());
+    assert_eq!(case.phone.visit(&name("V-1")).map(|_| ()), Err(EngineError::Locked), "she reads nothing");
+    for bytes in case.disk.all_bytes().unwrap() {
+        assert!(!bytes.windows(13).any(|w| w == b"canary of dee") && !bytes.windows(7).any(|w| w == b"Dee Fox"));
+    }
+    let withdraw = Intent::now(Body::Withdrawn(holdfast_model::entry::Withdrawn { entry: made_up.entry, reason: "x".into() }));
+    let nameless = Newcomer { name: "  ".into(), ..dee.clone() };
+    let refused = |result: Result<holdfast_engine::Saved, EngineError>| result.unwrap_err().code().to_owned();
+    assert_eq!(refused(case.phone.record_as_newcomer(&dee, &name("V-1"), withdraw)), "not_for_phones");
+    assert_eq!(refused(case.phone.record_as_newcomer(&nameless, &name("V-1"), note("x"))), "text_missing");
+    let long = Newcomer { name: "x".repeat(121), ..dee.clone() };
+    assert_eq!(refused(case.phone.record_as_newcomer(&long, &name("V-1"), note("x"))), "text_too_long");
+
+    case.phone.unlock(ASHAS_PIN).unwrap();
+    case.phone.record(&name("V-1"), note("after")).unwrap();
+    let outcome = case.phone.sync().unwrap();
+    assert_eq!((outcome.waiting, outcome.held_for_checking), (0, 0));
+    assert_eq!(case.notes("V-1"), [by(&asha(), "before"), by(&dee.worker, "canary of dee"), by(&asha(), "after")]);
+    let view = case.world.office.visit(&name("V-1")).unwrap().unwrap();
+    let hers = view.entries.iter().find(|e| e.author.worker == dee.worker).unwrap();
+    assert_eq!((hers.author.unconfirmed, hers.author.name.as_str()), (true, "Dee Fox"));
+    assert!(view.entries.iter().filter(|e| e.author.worker != dee.worker).all(|e| !e.author.unconfirmed));
+    // The phone's own worker gets it back from the office, marked.
+    case.phone.sync().unwrap();
+    let page = case.phone.visit(&name("V-1")).unwrap();
+    let seen: Vec<bool> = page.visit.entries.iter().filter(|e| e.device.as_str() != "office").map(|e| e.author.unconfirmed).collect();
+    assert_eq!(seen.iter().filter(|u| **u).count(), 1);
+    assert_eq!(seen.len(), 3);
+}
+
+#[test]
+fn a_phone_the_office_forgot_is_known_again_under_its_name_and_loses_nothing() {
+    let mut case = Case::new();
+    let name_before = case.phone.device().unwrap().clone();
+    case.phone.record(&name("V-1"), note("one")).unwrap();
+    case.phone.sync().unwrap();
+    case.phone.record(&name("V-1"), note("two, unsent")).unwrap();
+    case.office_goes_back();
+    assert_eq!(case.phone.sync().unwrap_err().code(), "device_unknown");
+    assert!(case.phone.status().unwrap().contact.forgotten);
+    let how = case.code("W-1", "518263");
+    let enrolled = case.phone.enrol(how).unwrap();
+    assert_eq!(enrolled.device, name_before);
+    assert!(case.phone.is_unlocked(), "her vault and her PIN are as they were");
+    case.world.time.advance(HOUR);
+    let outcome = case.phone.sync().unwrap();
+    assert_eq!((outcome.waiting, outcome.held_for_checking), (0, 0));
+    assert_eq!(case.notes("V-1"), [by(&asha(), "one"), by(&asha(), "two, unsent")]);
+    assert!(!case.phone.status().unwrap().contact.forgotten);
+    case.phone.lock();
+    case.phone.unlock(ASHAS_PIN).unwrap();
 }
 
 #[test]

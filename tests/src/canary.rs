@@ -1,10 +1,10 @@
 //! Words that must never be found where they have no business: one in every field of every kind of entry.
 
 use holdfast_model::entry::{
-    Amended, Arrived, Assigned, Basis, Body, Cancelled, Contact, CoverSent, DealtWith, DoseEnd, Essential, Evidence, Flag, Happened,
-    Incident, IncidentType, KINDS, Left, MedicineOutcome, Method, Note, NoteType, Observation, OnTheWay, OutageClosed, OutageOpened,
-    PersonDetails, PhoneCall, PlanMedicine, PlanVersion, PlannedDose, PlannedTask, Priority, Report, Speaker, Support, TaskEnd,
-    TaskOutcome, Told, Unplanned, VisitEnd, VisitOutcome, WhenNeeded, Withdrawn,
+    Amended, Arrived, Assigned, Basis, Body, BreakGlass, Cancelled, Contact, CoverSent, DealtWith, DoseEnd, Essential, Evidence, Flag,
+    Happened, Incident, IncidentType, KINDS, Left, MedicineOutcome, Method, Note, NoteType, Observation, OnTheWay, OutageClosed,
+    OutageOpened, PersonDetails, PhoneCall, PlanMedicine, PlanVersion, PlannedDose, PlannedTask, Priority, Report, Speaker, Support,
+    TaskEnd, TaskOutcome, Told, Unplanned, VisitEnd, VisitOutcome, WhenNeeded, Withdrawn,
 };
 use holdfast_model::id::{EntryId, MedicineId, OutageId, PersonId, RunId, TaskId, WorkerId};
 use holdfast_model::time::{HOUR, MINUTE, Millis};
@@ -79,6 +79,7 @@ impl Canaries {
                 with: Box::new(Body::Note(Note { about: NoteType::General, text: self.word() })),
             }),
             Body::Withdrawn(Withdrawn { entry, reason: self.word() }),
+            Body::BreakGlass(BreakGlass { reason: self.word(), contact: Some(at) }),
             Body::DealtWith(DealtWith { entry, how: self.word() }),
             Body::PhoneCall(PhoneCall {
                 who: self.word(),

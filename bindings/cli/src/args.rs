@@ -73,6 +73,17 @@ pub enum Command {
         #[command(subcommand)]
         what: Record,
     },
+    /// Write something down without a PIN, for somebody who has none on this phone: sealed for the office, marked "author unconfirmed".
+    Newcomer {
+        /// Your staff number.
+        #[arg(long, value_name = "ID")]
+        number: WorkerId,
+        /// Your name.
+        #[arg(long)]
+        name: String,
+        #[command(subcommand)]
+        what: Record,
+    },
     /// Put an earlier entry of yours right. Both stay.
     Amend {
         visit: VisitId,
@@ -92,6 +103,12 @@ pub enum Command {
         /// Why.
         #[arg(long)]
         why: String,
+    },
+    /// After too long without the office: open today's run for a reason, which the office will see.
+    BreakGlass {
+        /// Why you need it.
+        #[arg(long)]
+        reason: String,
     },
     /// Still to finish.
     Owed,

@@ -55,7 +55,14 @@ impl From<EngineError> for Failure {
             E::NotRecorded(_) | E::UnknownVisit | E::UnknownPerson => (3, Value::Null),
             E::WrongPin { left, wait_ms } => (4, json!({ "left": left, "wait_ms": wait_ms })),
             E::PinTooSoon { wait_ms } => (4, json!({ "wait_ms": wait_ms })),
-            E::WorkerNeeded | E::WorkerNotHere | E::Locked | E::LockedOut | E::PinUnsuitable(_) | E::LeaseExpired => (4, Value::Null),
+            E::WorkerNeeded
+            | E::WorkerNotHere
+            | E::Locked
+            | E::LockedOut
+            | E::PinUnsuitable(_)
+            | E::LeaseExpired
+            | E::GlassNeeded
+            | E::GlassNotNeeded => (4, Value::Null),
             E::Unreachable | E::TimedOut => (5, Value::Null),
             E::UnsentFirst { waiting } => (5, json!({ "waiting": waiting })),
             E::Refused { retry_ms, .. } => (6, json!({ "retry_ms": retry_ms })),

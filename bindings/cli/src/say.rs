@@ -185,7 +185,7 @@ fn line(entry: &EntryView, now: Millis) -> String {
         Said::Known { body } => words().statement(now, body, &by_number),
         Said::Unreadable { .. } => "can't be read here yet".to_owned(),
     };
-    let mut text = format!("{}  {said}  ({})", words().clock(entry.times.best()), entry.author.worker);
+    let mut text = format!("{}  {said}  ({})", words().clock(entry.times.best()), words().author(&entry.author, &by_number));
     let _ = write!(text, "\n       {}\n       {}", words().times(now, &entry.times), entry.id);
     if entry.withdrawn.is_some() {
         text.push_str(" · withdrawn");

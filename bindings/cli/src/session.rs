@@ -5,7 +5,7 @@ use crate::body::{self, Wanted};
 use crate::outcome::{self, Failure};
 use crate::{export, say, secret};
 use holdfast_engine::port::{Ports, ServerAddress};
-use holdfast_engine::{Enrol, HttpNetwork, LinuxDisk, Phone, Settings};
+use holdfast_engine::{Enrol, HttpNetwork, LinuxDisk, Newcomer, Phone, Settings};
 use holdfast_host::{ClockSpec, SystemRandom};
 use holdfast_model::id::WorkerId;
 use holdfast_model::port::{Clock, Random};
@@ -34,8 +34,10 @@ pub fn name(command: &Command) -> &'static str {
         Command::Visit { .. } => "visit",
         Command::Person { .. } => "person",
         Command::Record { .. } => "record",
+        Command::Newcomer { .. } => "newcomer",
         Command::Amend { .. } => "amend",
         Command::Withdraw { .. } => "withdraw",
+        Command::BreakGlass { .. } => "break-glass",
         Command::Owed => "owed",
         Command::Status => "status",
         Command::Sync { .. } => "sync",
@@ -123,6 +125,16 @@ impl Session {
                 };
                 self.give(name, &saved, say::saved)
             }
+            Command::Newcomer { number, name: given, what } => {
+                let who = Newcomer { worker: number, name: given };
+                let saved = match body::record(what, self.phone.now())? {
+                    Wanted::About(visit, intent) => self.phone.record_as_newcomer(&who, &visit, intent)?,
+                    Wanted::Unplanned(what, happened) => self.phone.unplanned_as_newcomer(&who, what, happened)?,
+                };
+                self.give(name, &saved, |saved, now| {
+                    format!("{}\nSealed for the office: nobody reads it here before. Author unconfirmed.", say::saved(saved, now))
+                })
+            }
             Command::Amend { visit, entry, why, what } => {
                 let (with, happened) = body::statement(what, self.phone.now())?;
                 self.unlock()?;
@@ -133,6 +145,13 @@ impl Session {
                 self.unlock()?;
                 let saved = self.phone.withdraw(&visit, entry, &why)?;
                 self.give(name, &saved, say::saved)
+            }
+            Command::BreakGlass { reason } => {
+                self.unlock()?;
+                let broken = self.phone.break_glass(&reason)?;
+                self.give(name, &broken, |_, _| {
+                    "Today's run is open until midnight. Your reason is written down, and the office will see it.".to_owned()
+                })
             }
             Command::Owed => {
                 self.unlock()?;

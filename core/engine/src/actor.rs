@@ -4,7 +4,7 @@
 
 use crate::error::EngineError;
 use crate::intent::{Intent, Saved};
-use crate::phone::{Enrol, Enrolled, Export, Phone, Settings, SyncOutcome};
+use crate::phone::{Enrol, Enrolled, Export, GlassBroken, Newcomer, Phone, Settings, SyncOutcome};
 use crate::port::{Answer, Ask, Network, NetworkFault, Ports};
 use crate::screen::{OwedScreen, PersonScreen, RunScreen, StatusScreen, VisitScreen};
 use chrono::NaiveDate;
@@ -168,6 +168,18 @@ impl Engine {
     /// Takes an entry back.
     pub async fn withdraw(&self, visit: VisitId, entry: EntryId, reason: String) -> Result<Saved, EngineError> {
         self.call(move |a| a.changing(|p| p.withdraw(&visit, entry, &reason))).await
+    }
+    /// Records something for somebody without a vault ([`Phone::record_as_newcomer`]).
+    pub async fn record_as_newcomer(&self, who: Newcomer, visit: VisitId, intent: Intent) -> Result<Saved, EngineError> {
+        self.call(move |a| a.changing(|p| p.record_as_newcomer(&who, &visit, intent))).await
+    }
+    /// Begins a visit for somebody without a vault ([`Phone::unplanned_as_newcomer`]).
+    pub async fn unplanned_as_newcomer(&self, who: Newcomer, what: Unplanned, happened: Option<Happened>) -> Result<Saved, EngineError> {
+        self.call(move |a| a.changing(|p| p.unplanned_as_newcomer(&who, what, happened))).await
+    }
+    /// Opens today's run past the lease, for a reason that is written down ([`Phone::break_glass`]).
+    pub async fn break_glass(&self, reason: String) -> Result<GlassBroken, EngineError> {
+        self.call(move |a| a.changing(|p| p.break_glass(&reason))).await
     }
     /// Begins a visit to someone who is not on the run.
     pub async fn unplanned(&self, who: Unplanned, happened: Option<Happened>) -> Result<Saved, EngineError> {

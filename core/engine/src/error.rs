@@ -139,6 +139,14 @@ pub enum EngineError {
         "This phone has had no contact with the office for too long, so other days can't be read. Today's run and recording still work."
     )]
     LeaseExpired,
+    /// The lease is over, and today's run is asked for: it opens for a reason, which is written down.
+    #[error(
+        "This phone has had no contact with the office for too long. Today's run opens once you say why you need it; the office will see your reason. Recording works as always."
+    )]
+    GlassNeeded,
+    /// The lease is not over.
+    #[error("This phone can be read as it is: nothing was opened, and nothing written.")]
+    GlassNotNeeded,
     /// The office has revoked this phone.
     #[error("The office has revoked this phone. What was recorded still goes to the office; nothing new comes. Ring the office.")]
     Revoked,
@@ -195,6 +203,8 @@ impl EngineError {
             EngineError::UnknownPerson => "unknown_person",
             EngineError::NotRecorded(problems) => problems.first().map_or("not_recorded", Problem::code),
             EngineError::LeaseExpired => "lease_expired",
+            EngineError::GlassNeeded => "break_glass_needed",
+            EngineError::GlassNotNeeded => "break_glass_not_needed",
             EngineError::Revoked => "revoked",
             EngineError::SealBroken => "seal_broken",
             EngineError::ProviderKey => "provider_key_damaged",

@@ -27,5 +27,5 @@ pub use disk::{LinuxDisk, MemoryDisk, MemoryImage};
 pub use error::{EngineError, Problem};
 pub use http::HttpNetwork;
 pub use intent::{Intent, Saved};
-pub use phone::{Enrol, Enrolled, Export, Phone, Settings, SyncOutcome};
+pub use phone::{Enrol, Enrolled, Export, GlassBroken, Newcomer, Phone, Settings, SyncOutcome};
 pub use store::RESERVE_BYTES;

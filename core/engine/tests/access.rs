@@ -5,6 +5,7 @@ mod common;
 use common::*;
 use holdfast_engine::port::NetworkFault;
 use holdfast_engine::{EngineError, Intent, Phone};
+use holdfast_model::entry::{Body, BreakGlass};
 use holdfast_model::id::*;
 use holdfast_model::time::{DAY, HOUR, MINUTE};
 
@@ -162,6 +163,43 @@ fn a_pin_is_changed_at_once_or_not_at_all() {
 }
 
 #[test]
+fn past_the_lease_today_opens_for_a_reason_that_is_written_down() {
+    let world = World::new();
+    let mut phone = world.ready();
+    world.office.plans("V-2", noon().plus(4 * DAY));
+    phone.sync().expect("pulled");
+    assert_eq!(phone.break_glass("just so"), Err(EngineError::GlassNotNeeded));
+    world.time.advance(4 * DAY);
+    let locked_away = Err(EngineError::GlassNeeded);
+    assert_eq!(phone.run(None).map(|_| ()), locked_away);
+    assert_eq!(phone.visit(&visit("V-2")).map(|_| ()), locked_away);
+    assert_eq!(phone.person(&person()).map(|_| ()), locked_away);
+    assert_eq!(phone.owed().map(|_| ()), locked_away);
+    phone.record(&visit("V-2"), Intent::now(arrived())).expect("recording asks nobody");
+    assert_eq!(phone.break_glass("  ").expect_err("no reason").code(), "reason_needed");
+    assert_eq!(phone.break_glass(&"x".repeat(70_000)).expect_err("too long").code(), "text_too_long");
+    let broken = phone.break_glass("at Edith's door, no signal since Tuesday").expect("opened");
+    let docs: Vec<String> = broken.entries.iter().map(|e| e.doc.to_string()).collect();
+    assert_eq!(docs, ["visit:V-2", "person:P-101"]);
+    assert_eq!(phone.run(None).expect("today").run.visits.len(), 1);
+    assert!(phone.visit(&visit("V-2")).is_ok() && phone.person(&person()).is_ok());
+    assert_eq!(phone.visit(&visit("V-1")).map(|_| ()), Err(EngineError::LeaseExpired), "other days stay closed");
+    // Across locks and restarts until the day ends, asked once.
+    let mut phone = world.reopen(phone);
+    assert!(phone.run(None).is_ok());
+    assert_eq!(phone.break_glass("again").expect("open already").entries, []);
+    world.time.advance(DAY);
+    assert_eq!(phone.run(None).map(|_| ()), locked_away, "another day, another reason");
+    phone.sync().expect("answered");
+    let told: Vec<String> = world.office.texts().into_iter().filter(|t| t.contains("\"kind\":\"break_glass\"")).collect();
+    assert_eq!(told.len(), 2);
+    assert!(told.iter().all(|t| t.contains("no signal since Tuesday") && t.contains("\"contact\":")));
+    assert!(phone.run(None).is_ok(), "contact opens the phone again");
+    let body = Body::BreakGlass(BreakGlass { reason: "by hand".into(), contact: None });
+    assert_eq!(phone.record(&visit("V-2"), Intent::now(body)).expect_err("has a verb of its own").code(), "not_for_phones");
+}
+
+#[test]
 fn without_contact_reading_ends_but_for_today_and_recording_never() {
     let world = World::new();
     let mut phone = world.ready();
@@ -171,9 +209,11 @@ fn without_contact_reading_ends_but_for_today_and_recording_never() {
     assert_eq!(phone.visit(&visit("V-1")).map(|_| ()), Err(EngineError::LeaseExpired));
     let four_days = noon().plus(4 * DAY).london_day();
     assert_eq!(phone.run(four_days).map(|_| ()), Err(EngineError::LeaseExpired));
-    assert!(phone.run(None).expect("today, always").contact.lease_over);
+    phone.break_glass("no signal").expect("today, always");
+    assert!(phone.run(None).expect("today").contact.lease_over);
     phone.record(&visit("V-2"), Intent::now(note("came early"))).expect("recording never ends");
     world.time.advance(23 * HOUR);
+    phone.break_glass("still no signal").expect("today, always");
     assert_eq!(phone.run(None).expect("today").run.visits.len(), 1);
     assert!(phone.visit(&visit("V-2")).is_ok(), "a visit of today");
     phone.sync().expect("answered");

@@ -224,6 +224,7 @@ impl Words {
                 Body::Unplanned(_) => "kind-unplanned",
                 Body::Amended(_) => "kind-amended",
                 Body::Withdrawn(_) => "kind-withdrawn",
+                Body::BreakGlass(_) => "kind-break-glass",
                 Body::DealtWith(_) => "kind-dealt-with",
                 Body::PhoneCall(_) => "kind-phone-call",
                 Body::Person(_) => "kind-person",

@@ -11,6 +11,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod author;
 mod bundle;
 mod entry;
 mod error;

@@ -47,6 +47,13 @@ impl Words {
                 self.with_reason(self.say("line-amended", &[("with", with.into())]), &a.reason)
             }
             Body::Withdrawn(w) => self.with_reason(self.say("line-withdrawn", &[]), &w.reason),
+            Body::BreakGlass(b) => {
+                let said = match b.contact {
+                    Some(at) => self.say("line-break-glass-since", &[("time", self.time_of(now, at).into())]),
+                    None => self.say("line-break-glass", &[]),
+                };
+                self.with_reason(said, &b.reason)
+            }
             Body::DealtWith(DealtWith { how, .. }) => self.say("line-dealt-with", &[("how", how.as_str().into())]),
             Body::PhoneCall(call) => self.phone_call(now, call, names),
             Body::Person(p) => self.say("line-person", &[("name", p.name.as_str().into())]),

@@ -124,6 +124,7 @@ fn icon(body: &Body) -> &'static str {
         Body::Observation(_) => "held",
         Body::Incident(_) | Body::OutageOpened(_) | Body::OutageClosed(_) => "act",
         Body::Amended(_) | Body::Withdrawn(_) => "doc",
+        Body::BreakGlass(_) => "held",
         Body::PhoneCall(_) => "tel",
     }
 }
@@ -172,7 +173,7 @@ fn versions(entry: &EntryView, body: Option<&Body>, say: &Say<'_>) -> Vec<Versio
         head: say.plain("entry-at-first"),
         what: body.map_or_else(String::new, |b| say.statement(b)),
         words: String::new(),
-        from: say.worker(&entry.author.worker),
+        from: say.author(&entry.author),
     };
     let later = entry.amendments.iter().map(|a| Version {
         head: say.words.say("entry-put-right", &[("time", say.time(a.at).into())]),
@@ -194,7 +195,7 @@ fn doubt(entry: &EntryView, say: &Say<'_>) -> Vec<String> {
 
 fn from(entry: &EntryView, office: bool, phones: &BTreeMap<DeviceId, String>, say: &Say<'_>) -> String {
     let w = say.words;
-    let mut parts = vec![say.worker(&entry.author.worker)];
+    let mut parts = vec![say.author(&entry.author)];
     parts.push(match phones.get(&entry.device) {
         _ if office => say.plain("entry-in-office"),
         Some(label) => w.say("entry-on-phone", &[("phone", label.as_str().into())]),

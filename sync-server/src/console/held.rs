@@ -14,7 +14,7 @@ use axum::Form as Sent;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use holdfast_model::entry::Read;
-use holdfast_model::id::{DocumentId, WorkerId};
+use holdfast_model::id::DocumentId;
 use holdfast_words::Words;
 use std::collections::HashMap;
 
@@ -199,8 +199,7 @@ fn piece(piece: &HeldPiece, say: &Say<'_>) -> PieceLine {
                 Read::Unreadable(u) => w.say("cannot-be-read-here-yet", &[("version", u.v.into())]),
             };
             let (about, about_href) = about(Some(read.doc()), w);
-            let author: &WorkerId = &read.author().worker;
-            let args = [("worker", say.worker(author).into()), ("time", say.time(read.clocks().0.at).into())];
+            let args = [("worker", say.author(read.author()).into()), ("time", say.time(read.clocks().0.at).into())];
             PieceLine { what: super::entry::capital(&what), from: w.say("held-written", &args), about, about_href }
         }
         HeldPiece::Text(text) => {

@@ -48,6 +48,7 @@ struct PersonPage {
     medicines: Vec<MedicineLine>,
     visits: Vec<VisitLine>,
     calls: Vec<Card>,
+    opened: Vec<Card>,
     contacts: Vec<RingLine>,
     versions: Vec<String>,
     plans_id: String,
@@ -88,6 +89,9 @@ fn draw(console: &Console, desk: &Desk, person: &str) -> Result<PersonPage, Trou
         _ => String::new(),
     };
     let (visits, calls) = visits(console, desk, &id, &say)?;
+    let phones = phone_names(console, desk);
+    let on_a_phone = view.entries.iter().rev().filter(|e| matches!(&e.said, Said::Known { body: Body::BreakGlass(_) }));
+    let opened = on_a_phone.map(|e| Card::of(e, &phones, &say)).collect();
     Ok(PersonPage {
         chrome: console.chrome(desk, Part::Board, &name),
         number: id.to_string(),
@@ -110,6 +114,7 @@ fn draw(console: &Console, desk: &Desk, person: &str) -> Result<PersonPage, Trou
             .collect(),
         visits,
         calls,
+        opened,
         contacts: contacts(console, Some(&id), &say),
         versions: versions(&view, &say),
         plans_id: plans_id(&id),

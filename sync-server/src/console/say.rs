@@ -74,6 +74,19 @@ impl Say<'_> {
         self.words.worker(id, &self.names())
     }
 
+    /// Who wrote an entry, with the words for one that nobody proved to have written.
+    pub fn author(&self, author: &holdfast_model::entry::Author) -> String {
+        self.words.author(author, &self.names())
+    }
+
+    /// Somebody named in what an entry adds up to; `unconfirmed` when nobody proved to have written that entry.
+    pub fn by(&self, id: &WorkerId, unconfirmed: bool) -> String {
+        match unconfirmed {
+            false => self.worker(id),
+            true => self.words.say("by-unconfirmed", &[("name", id.as_str().into())]),
+        }
+    }
+
     /// A worker's first name, where the whole one would crowd.
     pub fn first(&self, id: &WorkerId) -> String {
         self.words.first_name(id, &self.names())

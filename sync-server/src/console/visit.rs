@@ -14,10 +14,10 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use holdfast_model::entry::TaskEnd;
-use holdfast_model::id::{DeviceId, PersonId, VisitId, WorkerId};
+use holdfast_model::id::{DeviceId, EntryId, PersonId, VisitId, WorkerId};
 use holdfast_model::projection::{Attention, DoseState, TaskState, Unfinished, VisitView};
 use holdfast_model::time::Millis;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A line of the plan against what happened.
 struct Line {
@@ -173,8 +173,10 @@ fn lines(view: &VisitView, say: &Say<'_>) -> Vec<Line> {
     let facts = &view.facts;
     let w = say.words;
     let mut lines = Vec::new();
+    let unproven: BTreeSet<EntryId> = view.entries.iter().filter(|e| e.author.unconfirmed).map(|e| e.id).collect();
+    let doubted = |worker: &WorkerId| attention_has(view, |a| matches!(a, Attention::AuthorUnconfirmed { worker: w } if w == worker));
     for part in facts.workers.iter() {
-        let name = say.worker(&part.worker);
+        let name = say.by(&part.worker, doubted(&part.worker));
         let first = w.phone_of(&part.worker, &|id: &WorkerId| say.workers.get(id).cloned());
         let planned = |key: &str| {
             let key = if part.assigned { key.to_owned() } else { format!("{key}-extra") };
@@ -201,7 +203,20 @@ fn lines(view: &VisitView, say: &Say<'_>) -> Vec<Line> {
     for dose in &facts.doses {
         let (state, detail, know) = match (dose.state, dose.answers.last()) {
             (DoseState::Disputed, _) => {
-                let all: Vec<_> = dose.answers.iter().map(|a| format!("{} ({})", w.dose_end(a.outcome), say.first(&a.by))).collect();
+                let all: Vec<_> = dose
+                    .answers
+                    .iter()
+                    .map(|a| {
+                        format!(
+                            "{} ({})",
+                            w.dose_end(a.outcome),
+                            match unproven.contains(&a.entry) {
+                                true => say.by(&a.by, true),
+                                false => say.first(&a.by),
+                            }
+                        )
+                    })
+                    .collect();
                 (Chip::new("act", "act", w.say("line-disputed", &[])), all.join(" / "), String::new())
             }
             (_, Some(a)) => {
@@ -209,7 +224,7 @@ fn lines(view: &VisitView, say: &Say<'_>) -> Vec<Line> {
                 let mut detail = vec![say.time(a.at)];
                 detail.extend(a.outside_min.map(|m| w.outside_window(m)));
                 detail.extend(Some(say.quoted(&a.reason)).filter(|r| !r.is_empty()));
-                (Chip::new(chip.0, chip.1, w.dose_end(a.outcome)), detail.join(" · "), say.worker(&a.by))
+                (Chip::new(chip.0, chip.1, w.dose_end(a.outcome)), detail.join(" · "), say.by(&a.by, unproven.contains(&a.entry)))
             }
             (_, None) if !dose.given_by_worker => (Chip::new("due", "", w.say("line-not-ours", &[])), String::new(), String::new()),
             // Whatever was said over the phone: a dose without a record stays open.
@@ -222,14 +237,14 @@ fn lines(view: &VisitView, say: &Say<'_>) -> Vec<Line> {
             TaskState::Unanswered => {
                 (Chip::new("unknown", "unknown", w.say("line-no-answer", &[])), String::new(), w.say("know-nothing", &[]))
             }
-            TaskState::Ended { outcome, reason, by, at, .. } => {
+            TaskState::Ended { outcome, reason, by, at, entry } => {
                 let chip = match outcome {
                     TaskEnd::Done => ("done", "done"),
                     TaskEnd::NotNeeded => ("due", ""),
                     TaskEnd::Declined | TaskEnd::CouldNot => ("late", "not"),
                 };
                 let detail: Vec<_> = [say.time(*at), say.quoted(reason)].into_iter().filter(|t| !t.is_empty()).collect();
-                (Chip::new(chip.0, chip.1, w.task_end(*outcome)), detail.join(" · "), say.worker(by))
+                (Chip::new(chip.0, chip.1, w.task_end(*outcome)), detail.join(" · "), say.by(by, unproven.contains(entry)))
             }
             TaskState::Disputed { .. } => (Chip::new("act", "act", w.say("line-disputed", &[])), String::new(), String::new()),
         };

@@ -5,8 +5,10 @@ mod enrol;
 mod enrol_again;
 mod epoch;
 mod export;
+mod glass;
 mod keys;
 mod link;
+mod newcomer;
 mod pin;
 mod read_up;
 mod record;
@@ -18,7 +20,9 @@ mod vaults;
 
 pub use enrol::{Enrol, Enrolled};
 pub use export::Export;
+pub use glass::GlassBroken;
 pub use link::SyncOutcome;
+pub use newcomer::Newcomer;
 
 use crate::error::EngineError;
 use crate::port::Ports;

@@ -5,7 +5,7 @@ use super::docs::{self, OpenDoc};
 use super::validate::{self, Offered};
 use crate::error::{EngineError, Problem};
 use crate::intent::{Intent, Saved};
-use crate::store::{OwnRow, Sealed};
+use crate::store::{ChainHead, OwnRow, Sealed};
 use holdfast_model::chain;
 use holdfast_model::document::{self, Hand};
 use holdfast_model::entry::{Amended, Author, Body, Entry, Happened, Mono, PlanRef, Read, Recorded, Unplanned, VERSION, Withdrawn};
@@ -14,6 +14,16 @@ use holdfast_model::limits;
 use holdfast_model::projection::{PlanState, Standing};
 use holdfast_model::time::{ClockReading, DAY, Millis};
 use holdfast_model::wire;
+
+/// What goes into an entry beside its place.
+pub(super) struct Stamp {
+    pub(super) author: Author,
+    pub(super) happened: Option<Happened>,
+    pub(super) plan: Option<PlanRef>,
+    pub(super) reference: Option<String>,
+    pub(super) body: Body,
+    pub(super) clock: ClockReading,
+}
 
 impl Phone {
     /// Records something about a visit that is on this phone. When this returns, it is durable.
@@ -27,8 +37,9 @@ impl Phone {
         if self.doc(&doc)?.is_empty() {
             return Err(EngineError::UnknownVisit);
         }
-        if let Body::Unplanned(_) = intent.body {
-            return Err(EngineError::NotRecorded(vec![Problem::NotForPhones { kind: "unplanned" }]));
+        // Each of these has a verb of its own.
+        if let Body::Unplanned(_) | Body::BreakGlass(_) = intent.body {
+            return Err(EngineError::NotRecorded(vec![Problem::NotForPhones { kind: intent.body.kind() }]));
         }
         self.write(&doc, intent)
     }
@@ -65,18 +76,13 @@ impl Phone {
                 return Err(EngineError::UnknownPerson);
             }
         }
-        // Random and no more: two phones that both make up a visit to one person make two, which the office sees side by side.
-        let mut random = [0; 10];
-        self.ports.random.fill(&mut random);
-        let name = format!("U-{}", data_encoding::BASE32_NOPAD.encode(&random).to_ascii_lowercase());
-        let visit = VisitId::new(name).expect("letters and digits");
-        let doc = DocumentId::Visit(visit);
+        let doc = DocumentId::Visit(self.new_visit());
         self.open_doc(&doc)?;
         self.write(&doc, Intent { body: Body::Unplanned(who), happened, reference: None })
     }
 
     /// The one way in which an entry comes to be.
-    fn write(&mut self, doc: &DocumentId, intent: Intent) -> Result<Saved, EngineError> {
+    pub(super) fn write(&mut self, doc: &DocumentId, intent: Intent) -> Result<Saved, EngineError> {
         self.settle()?;
         let clock = self.ports.clock.read();
         self.notice_clock(clock)?;
@@ -89,29 +95,8 @@ impl Phone {
             return Err(EngineError::NotRecorded(problems));
         }
         let plan = self.plan_shown(doc, &body)?;
-        let (entry, text) = {
-            let enrolment = self.enrolment()?;
-            let entry = Entry {
-                v: VERSION,
-                id: self.new_id(clock.wall),
-                doc: doc.clone(),
-                author: Author::proven(self.reading()?.worker.clone()),
-                device: enrolment.device.clone(),
-                epoch: self.chain.epoch,
-                seq: self.chain.at.seq + 1,
-                happened,
-                recorded: Recorded { at: clock.wall, offset_min: clock.offset_min },
-                mono: Mono { boot: clock.boot, ms: clock.mono_ms },
-                plan,
-                reference,
-                body,
-            };
-            let text = entry.text();
-            (entry, text)
-        };
-        if text.len() > limits::ENTRY_BYTES {
-            return Err(EngineError::NotRecorded(vec![Problem::EntryTooLong { bytes: text.len(), most: limits::ENTRY_BYTES }]));
-        }
+        let author = Author::proven(self.reading()?.worker.clone());
+        let (entry, text) = self.stamped(doc, Stamp { author, happened, plan, reference, body, clock })?;
         let saved = self.commit(doc, entry, &text, clock);
         if saved.is_err() {
             // Whatever the transaction left undone, the document in memory is ahead of the disk now: it is dropped, and the
@@ -119,6 +104,49 @@ impl Phone {
             self.forget(doc);
         }
         saved
+    }
+
+    /// Stamps an entry with its place in the chain and the clocks, and writes its text.
+    pub(super) fn stamped(&self, doc: &DocumentId, stamp: Stamp) -> Result<(Entry, String), EngineError> {
+        let Stamp { author, happened, plan, reference, body, clock } = stamp;
+        let entry = Entry {
+            v: VERSION,
+            id: self.new_id(clock.wall),
+            doc: doc.clone(),
+            author,
+            device: self.enrolment()?.device.clone(),
+            epoch: self.chain.epoch,
+            seq: self.chain.at.seq + 1,
+            happened,
+            recorded: Recorded { at: clock.wall, offset_min: clock.offset_min },
+            mono: Mono { boot: clock.boot, ms: clock.mono_ms },
+            plan,
+            reference,
+            body,
+        };
+        let text = entry.text();
+        if text.len() > limits::ENTRY_BYTES {
+            return Err(EngineError::NotRecorded(vec![Problem::EntryTooLong { bytes: text.len(), most: limits::ENTRY_BYTES }]));
+        }
+        Ok((entry, text))
+    }
+
+    /// The name of a visit that is made up here. Random and no more: two phones that both make up a visit to one person make two, which the
+    /// office sees side by side.
+    pub(super) fn new_visit(&self) -> VisitId {
+        let mut random = [0; 10];
+        self.ports.random.fill(&mut random);
+        let name = format!("U-{}", data_encoding::BASE32_NOPAD.encode(&random).to_ascii_lowercase());
+        VisitId::new(name).expect("letters and digits")
+    }
+
+    /// Lets the memory follow an entry that has just become durable.
+    pub(super) fn appended(&mut self, row: &OwnRow, entry: Entry) -> Saved {
+        self.chain.at = ChainHead { last_n: row.n, seq: row.seq, head: row.head };
+        if let Some(session) = &mut self.session {
+            session.recorded(entry.seq, is_urgent(&entry.body));
+        }
+        Saved { entry: entry.id, doc: entry.doc, epoch: entry.epoch, seq: entry.seq, recorded: entry.recorded.at }
     }
 
     /// Seals and commits one entry, then lets the memory follow.
@@ -176,14 +204,7 @@ impl Phone {
         })?;
 
         let Read::Known(entry) = read else { unreachable!("made known above") };
-        chain.at.last_n = n;
-        chain.at.seq = entry.seq;
-        chain.at.head = head;
-        let urgent = is_urgent(&entry.body);
-        if let Some(session) = &mut self.session {
-            session.recorded(entry.seq, urgent);
-        }
-        Ok(Saved { entry: entry.id, doc: doc.clone(), epoch: entry.epoch, seq: entry.seq, recorded: entry.recorded.at })
+        Ok(self.appended(&row, *entry))
     }
 
     fn new_id(&self, wall: Millis) -> EntryId {
@@ -280,7 +301,7 @@ impl Phone {
 
     /// The latest moment that "now" can be: the wall clock, or true time as far as it is known, whichever is later. A wall clock
     /// that the last contact proves wrong by a day gives no bound at all: no clock is a reason to refuse.
-    fn latest_now(&self, clock: ClockReading) -> Millis {
+    pub(super) fn latest_now(&self, clock: ClockReading) -> Millis {
         let now = clock.wall.max(self.true_now(clock));
         match self.last_contact() {
             Some(contact) if clock.wall < contact.plus(-DAY) && now < contact => Millis(i64::MAX >> 1),

@@ -10,7 +10,7 @@ use holdfast_model::chronology::{Doubt, Timing};
 use holdfast_model::id::{DocumentId, PersonId, VisitId};
 use holdfast_model::projection::{self, BoardRow, Owed, PersonCard, RunRow, Standing};
 use holdfast_model::time::{ClockReading, Millis};
-use holdfast_vault::{Access, Permit};
+use holdfast_vault::Access;
 
 /// How long an entry reads *sent* without an answer; afterwards it reads *on this phone* again.
 const SENT_MS: i64 = 30_000;
@@ -193,7 +193,7 @@ impl Phone {
         Ok(readers)
     }
 
-    fn rows_of(&self, day: NaiveDate) -> Result<Vec<RunRow>, EngineError> {
+    pub(super) fn rows_of(&self, day: NaiveDate) -> Result<Vec<RunRow>, EngineError> {
         let (store, reading) = (self.store()?, self.reading()?);
         let (_, visits) = reading.day(store, day)?;
         let mut rows = Vec::with_capacity(visits.len());
@@ -225,15 +225,6 @@ impl Phone {
                 let reading = self.reading()?;
                 Ok(Some(docs::card(person, &self.doc(&doc)?.held, &reading.clocks, now, &reading.rules)))
             }
-        }
-    }
-
-    /// Whether something may be read now. Today's run always may, with the screen saying that the lease is over.
-    fn permit(&self, access: Access, clock: ClockReading) -> Result<(), EngineError> {
-        self.reading()?;
-        match self.asking_vault()?.lease.permits(access, &clock) {
-            Permit::Yes | Permit::WithReason => Ok(()),
-            Permit::No => Err(EngineError::LeaseExpired),
         }
     }
 

@@ -183,6 +183,7 @@ impl Found {
                 }
             }
             Body::Withdrawn(b) => self.words("reason", &b.reason),
+            Body::BreakGlass(b) => self.words("reason", &b.reason),
             office @ (Body::Assigned(_)
             | Body::Cancelled(_)
             | Body::CoverSent(_)

@@ -67,6 +67,8 @@ bodies! {
     Amended(Amended) = "amended",
     /// An earlier entry, taken back.
     Withdrawn(Withdrawn) = "withdrawn",
+    /// Today's run was read on a phone whose lease was over.
+    BreakGlass(BreakGlass) = "break_glass",
     /// Somebody dealt with what an entry said needs action.
     DealtWith(DealtWith) = "dealt_with",
     /// A phone call, logged by the office.

@@ -354,3 +354,14 @@ pub struct Withdrawn {
     /// Why.
     pub reason: String,
 }
+
+/// Today's run was opened on a phone that had been without the office for longer than its lease. It stands in each visit that became
+/// readable by it, and with each person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BreakGlass {
+    /// Why it was needed, in the worker's words.
+    pub reason: String,
+    /// Office time of the phone's last contact before, as far as it knew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<Millis>,
+}
