@@ -79,13 +79,13 @@ impl Case {
         case.phone.sync().unwrap();
         case
     }
-    /// The office is put back to a backup that is older than the phone.
+    /// The office goes on from its last backup on another machine, the old one is gone.
     fn office_goes_back(&mut self) {
         let elsewhere = World::new().office;
         *self.wire.office.lock().unwrap() = elsewhere.clone();
         self.world.office.close();
         self.world.office = elsewhere;
-        let data = self.world.dir.path().join("data");
+        let data = self.world.dir.path().join("another machine");
         restore(&data, &self.world.dir.path().join(EARLY), &SystemRandom::new()).unwrap();
         self.world.office = Office::open(common::config(&data, &self.world.clock, &[])).unwrap();
         *self.wire.office.lock().unwrap() = self.world.office.clone();
@@ -462,6 +462,32 @@ fn a_phone_the_office_forgot_is_known_again_under_its_name_and_loses_nothing() {
     assert!(!case.phone.status().unwrap().contact.forgotten);
     case.phone.lock();
     case.phone.unlock(ASHAS_PIN).unwrap();
+}
+
+#[test]
+fn a_reader_the_office_forgot_is_told_so_and_let_in_again_by_a_code() {
+    let mut case = Case::new();
+    let early = case.world.dir.path().join(EARLY);
+    std::fs::remove_file(&early).unwrap();
+    back_up(&case.world.dir.path().join("data"), &early).unwrap();
+    let how = case.code("W-2", BENS_PIN);
+    case.phone.enrol(how).unwrap();
+    case.phone.sync().unwrap();
+    case.phone.record(&name("V-2"), note("ben, unsent")).unwrap();
+    case.office_goes_back();
+    case.phone.sync().unwrap();
+    assert_eq!(case.notes("V-2"), [by(&ben(), "ben, unsent")], "what he wrote is taken all the same");
+    assert!(case.phone.status().unwrap().contact.not_a_reader);
+    let again = case.code("W-2", "518263");
+    case.phone.enrol(again).unwrap();
+    case.phone.sync().unwrap();
+    assert!(!case.phone.status().unwrap().contact.not_a_reader);
+    case.phone.lock();
+    case.turn_to(&ben());
+    assert!(case.reads("V-2"), "with the PIN he had");
+    case.turn_to(&asha());
+    case.phone.sync().unwrap();
+    assert!(case.reads("V-1"));
 }
 
 #[test]

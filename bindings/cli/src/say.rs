@@ -79,6 +79,9 @@ fn strip(contact: &Contact, counts: &Counts, now: Millis) -> String {
     if contact.lease_over {
         text.push_str(" · too long without the office: only today can be read");
     }
+    if contact.not_a_reader {
+        text.push_str(" · the office does not know you on this phone: ask for a code");
+    }
     if contact.revoked {
         text.push_str(" · revoked");
     }

@@ -9,7 +9,7 @@ use crate::port::{Answer, Ask, Network, NetworkFault, Ports};
 use crate::screen::{OwedScreen, PersonScreen, RunScreen, StatusScreen, VisitScreen};
 use chrono::NaiveDate;
 use holdfast_model::entry::{Body, Happened, Unplanned};
-use holdfast_model::id::{EntryId, PersonId, VisitId};
+use holdfast_model::id::{EntryId, PersonId, VisitId, WorkerId};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -135,6 +135,14 @@ impl Engine {
     /// Opens it with the PIN.
     pub async fn unlock(&self, pin: String) -> Result<(), EngineError> {
         self.call(move |a| a.changing(|p| p.unlock(&pin))).await
+    }
+    /// Opens it for one of those who share it ([`Phone::unlock_as`]).
+    pub async fn unlock_as(&self, worker: WorkerId, pin: String) -> Result<(), EngineError> {
+        self.call(move |a| a.changing(|p| p.unlock_as(&worker, &pin))).await
+    }
+    /// Gives one of those who share it a new lock ([`Phone::enrol_again_as`]).
+    pub async fn enrol_again_as(&self, worker: WorkerId, how: Enrol) -> Result<Enrolled, EngineError> {
+        self.call(move |a| a.changing(|p| p.enrol_again_as(&worker, how))).await
     }
     /// Forgets every key.
     pub async fn lock(&self) -> Result<(), EngineError> {

@@ -36,6 +36,8 @@ pub struct Contact {
     pub revoked: bool,
     /// True when the office does not know this phone any more: a new code makes it known again, and nothing that waits is lost.
     pub forgotten: bool,
+    /// True when the office does not know whoever reads as a reader of this phone: nothing comes until they enrol with a new code.
+    pub not_a_reader: bool,
 }
 
 /// A worker's day.

@@ -19,11 +19,13 @@ pub fn document() -> Value {
                  "description": "What phones and the office say to each other."},
         "paths": {
             "/v1/enrol": {"post": {
-                "operationId": "enrol", "summary": "Enrols a phone with a one-time code.",
+                "operationId": "enrol", "summary": "Enrols a phone with a one-time code, or lets a further worker read on one that is known.",
+                "parameters": [{"name": "holdfast-signature", "in": "header", "required": false, "schema": {"type": "string"},
+                    "description": "P-256 by device_key over the request; needed from a phone that is known (docs/protocol.md)."}],
                 "requestBody": {"required": true, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/EnrolRequest"}}}},
                 "responses": {
                     "200": {"description": "Enrolled.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/EnrolReply"}}}},
-                    "400": refusal, "403": refusal, "413": refusal, "429": refusal, "503": refusal
+                    "400": refusal, "401": refusal, "403": refusal, "413": refusal, "429": refusal, "503": refusal
                 }
             }},
             "/v1/sync": {"post": {
@@ -67,7 +69,9 @@ pub fn document() -> Value {
                 "type": "object", "required": ["v", "code", "device_key", "label", "epoch"],
                 "properties": {
                     "v": {"type": "integer"}, "code": {"type": "string"}, "device_key": {"type": "string"},
-                    "label": {"type": "string"}, "epoch": {"type": "string"}
+                    "label": {"type": "string"}, "epoch": {"type": "string"},
+                    "device": {"type": "string", "description": "The name that the phone had before."},
+                    "worker": {"type": "string", "description": "Whose lock is to be made anew."}
                 }
             },
             "EnrolReply": {
@@ -78,7 +82,8 @@ pub fn document() -> Value {
                     "worker": {"type": "string"}, "worker_name": {"type": "string"},
                     "role": {"enum": ["worker", "lead", "coordinator", "manager", "administrator"]},
                     "server_epoch": {"type": "string"}, "office_key": {"type": "string"}, "provider_key": {"type": "string"},
-                    "lease_ms": {"type": "integer"}
+                    "lease_ms": {"type": "integer"},
+                    "reader": {"type": "string", "description": "Proof that this worker reads on this phone."}
                 }
             }
         }}

@@ -136,7 +136,7 @@ impl Phone {
         match enrolment.of(&reply.worker).map(|v| v.number) {
             // Whoever can open a vault needs no new one; should the PIN be forgotten, that is another step.
             Some(number) if !self.read_path_gone(number)? => {
-                if !was_forgotten {
+                if !was_forgotten && !enrolment.vault(number).is_some_and(|v| v.unknown) {
                     return Err(EngineError::AlreadyEnrolled);
                 }
                 self.known_again(enrolment, number, &reply, clock)?;
@@ -167,10 +167,24 @@ impl Phone {
         if let Some(vault) = enrolment.vault_mut(number) {
             vault.lease = holdfast_vault::Lease::grant(reply.lease_ms, &clock);
             vault.role = reply.role;
+            vault.unknown = false;
         }
+        let proof = match (&mut self.reading, &reply.reader) {
+            (Some(reading), Some(reader)) if reading.vault == number => {
+                reading.reader = Some(reader.clone());
+                Some(reading.keys.seal("reader", 0, reader.as_bytes()))
+            }
+            // A proof that the vault has already stays good: it is the same for as long as the office keeps its keys.
+            _ => None,
+        };
         // Under the name of the new life the first answer says what the office has of this phone's chain: nothing, or less.
         let bytes = enrolment.bytes();
-        self.store()?.write(|tx| tx.set_meta("enrolment", &bytes))?;
+        self.store()?.write(|tx| {
+            if let Some(proof) = &proof {
+                tx.set_vault_meta(number, "reader", proof)?;
+            }
+            tx.set_meta("enrolment", &bytes)
+        })?;
         self.enrolment = Some(enrolment);
         self.start_session(clock)
     }

@@ -250,6 +250,7 @@ impl Phone {
             lease_over: self.shown_vault().is_some_and(|v| v.lease.left_ms(&clock) == 0),
             revoked: enrolment.is_some_and(|e| e.revoked),
             forgotten: enrolment.is_some_and(|e| e.forgotten),
+            not_a_reader: self.shown_vault().is_some_and(|v| v.unknown),
         }
     }
 }

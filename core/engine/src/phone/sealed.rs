@@ -178,6 +178,8 @@ impl Phone {
         let complete = flight.pulls && self.open_number() == Some(flight.vault) && !reply.more && !reply.revoked && !reply.not_a_reader;
         if let Some(vault) = enrolment.vault_mut(flight.vault).filter(|_| theirs) {
             vault.want_plans = reply.want_plans;
+            // Only who asks to read is told; what hands over alone says nothing about it.
+            vault.unknown = if flight.pulls { reply.not_a_reader } else { vault.unknown };
             if complete {
                 vault.checked = Some(reply.t2);
             }

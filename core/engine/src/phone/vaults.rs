@@ -58,6 +58,9 @@ pub(super) struct Vault {
     /// Digest of the list of plans that the office was last told.
     #[serde(default)]
     pub(super) plans_told: Option<Digest>,
+    /// The office said that it does not know this worker as a reader of this phone (any more): a new code lets them read again.
+    #[serde(default)]
+    pub(super) unknown: bool,
     /// The day whose run was opened without the office, for a reason that was written down.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) glass: Option<NaiveDate>,
@@ -158,6 +161,7 @@ impl Enrolment {
             cursor: None,
             want_plans: true,
             plans_told: None,
+            unknown: false,
             glass: None,
         });
         number
@@ -195,6 +199,7 @@ impl From<One> for Enrolment {
             cursor: one.cursor,
             want_plans: one.want_plans,
             plans_told: one.plans_told,
+            unknown: false,
             glass: None,
         };
         Enrolment {
