@@ -11,12 +11,15 @@ use holdfast_sync_server::console::{self, Console};
 use holdfast_sync_server::http::{Stop, Tls, router, serve};
 use holdfast_sync_server::import::{self, ImportError, Upload};
 use holdfast_sync_server::{Office, OfficeConfig, OfficeError};
+use holdfast_words::Words;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+/// What the first branch of a new store is called where nobody names it.
+const FIRST_BRANCH: &str = "branch";
 /// Version of the JSON that `--json` prints.
 const JSON: u32 = 1;
 
@@ -51,7 +54,7 @@ enum Command {
         #[arg(long, default_value = "provider")]
         provider: ProviderId,
         /// The first branch's name, for a new store.
-        #[arg(long, default_value = "branch")]
+        #[arg(long, default_value = FIRST_BRANCH)]
         branch: BranchId,
         /// Certificate in PEM: TLS is on with it.
         #[arg(long, value_name = "FILE", requires = "tls_key")]
@@ -70,9 +73,12 @@ enum Command {
         /// Only says what would be done, and every problem.
         #[arg(long)]
         dry_run: bool,
-        /// The branch; for a new store, its first.
-        #[arg(long, default_value = "branch")]
-        branch: BranchId,
+        /// The branch. Not needed while the store has one; for a new store, its first.
+        #[arg(long)]
+        branch: Option<BranchId>,
+        /// The branch may be one that the store does not have yet.
+        #[arg(long, requires = "branch")]
+        new_branch: bool,
         /// The provider's name, for a new store.
         #[arg(long, default_value = "provider")]
         provider: ProviderId,
@@ -172,7 +178,10 @@ fn dispatch(args: Args) -> Result<ExitCode, Trouble> {
             let secure = tls.is_some() || *behind_tls;
             start(&args, provider, branch, *listen, tls, secure)
         }
-        Command::Import { folder, dry_run, branch, provider, author } => import(&args, folder, *dry_run, provider, branch, author),
+        Command::Import { folder, dry_run, branch, new_branch, provider, author } => {
+            let goal = Goal { branch: branch.as_ref(), may_be_new: *new_branch, provider, author };
+            import(&args, folder, *dry_run, &goal)
+        }
         Command::EnrolCode { worker, minutes } => {
             let random = SystemRandom::new();
             let (master, _) = master_key(&args.data, args.master_key.as_deref(), &random)?;
@@ -214,7 +223,7 @@ fn dispatch(args: Args) -> Result<ExitCode, Trouble> {
             );
             text.push_str(if sound { "\nall is as it was written" } else { "\nWRONG:" });
             for (code, n) in &found.wrong {
-                text.push_str(&format!("\n  {code}: {n}"));
+                text.push_str(&format!("\n  {n} × {} [{code}]", Words::english().error(code, &[]).paragraph()));
             }
             said(text, serde_json::to_value(&found).unwrap_or(Value::Null))?;
             Ok(if sound { ExitCode::SUCCESS } else { ExitCode::from(3) })
@@ -263,22 +272,50 @@ fn config(args: &Args, provider: &ProviderId, branch: &BranchId) -> Result<(Offi
     Ok((config, key))
 }
 
-fn import(
-    args: &Args,
-    folder: &std::path::Path,
-    dry_run: bool,
-    provider: &ProviderId,
-    branch: &BranchId,
-    author: &WorkerId,
-) -> Result<ExitCode, Trouble> {
-    let (config, _) = config(args, provider, branch)?;
+/// Where an import goes, and in whose name.
+struct Goal<'a> {
+    branch: Option<&'a BranchId>,
+    may_be_new: bool,
+    provider: &'a ProviderId,
+    author: &'a WorkerId,
+}
+
+impl Goal<'_> {
+    /// The first branch of a store that is made now.
+    fn first(&self) -> BranchId {
+        self.branch.cloned().unwrap_or_else(|| BranchId::new(FIRST_BRANCH).expect("a literal"))
+    }
+
+    /// The branch meant: a mistyped name makes no second one.
+    fn of(&self, office: &Office) -> Result<BranchId, Trouble> {
+        let known = office.branches();
+        match (self.branch, known.as_slice()) {
+            (Some(named), _) if self.may_be_new || known.contains(named) => Ok(named.clone()),
+            (None, [only]) => Ok(only.clone()),
+            (named, _) => {
+                let names: Vec<String> = known.iter().map(ToString::to_string).collect();
+                let asked = named.map_or_else(|| "which branch? this store has several".into(), |b| format!("no branch {b} is known here"));
+                let unknown = OfficeError::UnknownBranch(named.map(ToString::to_string).unwrap_or_default());
+                let says = format!(
+                    "{asked}: {}. Nothing was changed. Name one with --branch, or add --new-branch to begin another",
+                    names.join(", ")
+                );
+                Err(Trouble::new(unknown.code(), says))
+            }
+        }
+    }
+}
+
+fn import(args: &Args, folder: &std::path::Path, dry_run: bool, goal: &Goal<'_>) -> Result<ExitCode, Trouble> {
+    let (config, _) = config(args, goal.provider, &goal.first())?;
     let files = Upload::folder(folder)?;
     let office = Office::open(config)?;
+    let branch = &goal.of(&office).inspect_err(|_| office.close())?;
     let quiet = &mut |_| {};
     let result = if dry_run {
         import::dry_run(&office, branch, &files, quiet).map(|(_, imported)| imported)
     } else {
-        import::import(&office, branch, author, &files, quiet)
+        import::import(&office, branch, goal.author, &files, quiet)
     };
     office.close();
     match result {

@@ -16,10 +16,32 @@ use std::sync::Arc;
 
 const VERSION: u8 = 1;
 const FRONT: usize = 1 + 8 + 8 + 4;
-/// Numbers of findings about a chain: beyond those of anything that a push holds.
-pub const GAP: u32 = u32::MAX;
-/// As [`GAP`], for two histories of one chain.
-pub const FORK: u32 = u32::MAX - 1;
+
+/// What is found about a chain as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Finding {
+    /// A stretch of it is gone from its device, and never was here.
+    Gap,
+    /// Two histories carry one epoch of it: a clone, or a restored copy. Both are kept.
+    Fork,
+}
+
+impl Finding {
+    /// The stable code, as the office's list carries it.
+    pub fn code(self) -> &'static str {
+        match self {
+            Finding::Gap => "chain_gap",
+            Finding::Fork => "chain_fork",
+        }
+    }
+    /// Its number within the push: beyond those of anything that a push holds.
+    pub fn number(self) -> u32 {
+        match self {
+            Finding::Gap => u32::MAX,
+            Finding::Fork => u32::MAX - 1,
+        }
+    }
+}
 
 /// Why all of a shut-out phone's push is held.
 pub const REVOKED: &str = "device_revoked";

@@ -3,6 +3,7 @@
 
 use crate::error::OfficeError;
 use crate::faults::{Fault, Faults};
+use crate::held::Finding;
 use crate::ingest::{Gist, Ready, ReadyHold, ReadySegment, Reviewed};
 use crate::keys::Keys;
 use crate::ledger::{Batch, BranchNo, DocumentRow, HeldRaw, Ledger, LineRow, PushRow, SegmentRow, Table};
@@ -326,17 +327,21 @@ impl Writer {
             }
         }
         let held = self.plan_holds(plan, &key.0, ready.received, ready.holds);
-        for (found, code, number) in [(gap, "chain_gap", crate::held::GAP), (fork, "chain_fork", crate::held::FORK)] {
+        for (found, finding) in [(gap, Finding::Gap), (fork, Finding::Fork)] {
             if found {
                 plan.batch.held.push(HeldRaw {
                     id: 0,
                     at: ready.received,
                     device: key.0.clone(),
                     branch: self.home(&key.0),
-                    code: code.to_owned(),
+                    code: finding.code().to_owned(),
                     entries: 0,
                     document: None,
-                    sealed: crate::ingest::place(header, ready.received, code, number).seal(&self.keys, &[], &*self.random),
+                    sealed: crate::ingest::place(header, ready.received, finding.code(), finding.number()).seal(
+                        &self.keys,
+                        &[],
+                        &*self.random,
+                    ),
                 });
             }
         }

@@ -76,18 +76,22 @@ pub fn time(text: &str, now: Millis) -> Result<Millis, Failure> {
         return Err(Failure::usage("time", format!("{text:?} is no time: write HH:MM, or RFC 3339 such as 2026-11-03T09:30:00+00:00")));
     };
     from_london(today.and_time(clock)).map_err(|trouble| {
-        let code = match trouble {
-            LocalTrouble::Skipped => "time_skipped",
-            LocalTrouble::Twice => "time_twice",
-        };
-        Failure::usage(code, trouble.to_string())
+        let says = format!("{text}: {trouble}; nothing was recorded");
+        match trouble {
+            LocalTrouble::Skipped => Failure::usage("time_skipped", says),
+            LocalTrouble::Twice => Failure::usage("time_twice", says),
+        }
     })
 }
 
 /// One of the words that the entry format has for something.
 fn word<T: DeserializeOwned>(what: &str, text: &str) -> Result<T, Failure> {
     let plain = text.replace('-', "_");
-    serde_json::from_value(serde_json::Value::String(plain)).map_err(|_| Failure::usage("unknown_word", format!("{text:?} is no {what}")))
+    serde_json::from_value(serde_json::Value::String(plain)).map_err(|e| {
+        // "unknown variant …, expected one of `a`, `b`": the format's own list of the words it has.
+        let known = e.to_string().split_once("expected ").map(|(_, list)| list.trim_start_matches("one of ").replace('`', ""));
+        Failure::usage("unknown_word", format!("{text:?} is no {what}; write one of: {}", known.unwrap_or_default()))
+    })
 }
 
 fn json(text: &str) -> Result<Body, Failure> {
@@ -228,11 +232,15 @@ mod tests {
         assert_eq!(time("2026-11-02T22:00:00+01:00", NOON).ok(), Millis::parse_rfc3339("2026-11-02T21:00:00Z"));
         let october = Millis::parse_rfc3339("2026-10-25T12:00:00Z").expect("a literal");
         assert_eq!(time("01:30", october).err().map(|f| f.code), Some("time_twice".to_owned()));
+        let march = Millis::parse_rfc3339("2026-03-29T12:00:00Z").expect("a literal");
+        assert_eq!(time("01:30", march).err().map(|f| f.code), Some("time_skipped".to_owned()));
         assert_eq!(time("half nine", NOON).err().map(|f| f.code), Some("time".to_owned()));
     }
 
     #[test]
     fn a_word_that_the_format_does_not_have_is_named() {
-        assert_eq!(read("record task V-1 T-1 ticked").err().map(|f| f.code), Some("unknown_word".to_owned()));
+        let refused = read("record task V-1 T-1 ticked").err().expect("no such word");
+        assert_eq!(refused.code, "unknown_word");
+        assert!(refused.says.contains("ticked") && refused.says.contains("declined"), "it says which there are: {}", refused.says);
     }
 }

@@ -263,3 +263,42 @@ fn people_read_words_and_an_export_is_private() {
     assert_eq!(terminal.fails(&["export", "--out", &out.display().to_string()]), (2, "export_exists".into()));
     assert_eq!(doc("V-1").to_string(), "visit:V-1");
 }
+
+#[test]
+fn what_was_typed_is_refused_by_its_name_and_changes_nothing() {
+    let terminal = Terminal::enrolled();
+    assert_eq!(terminal.fails(&["record", "body", "V-1", "{\"kind\":"]), (2, "bad_statement".into()));
+    let bare = |args: &[&str], stdin: Stdio| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_holdfast"));
+        command.args(["--json", "--home"]).arg(terminal.path("phone")).args(args).stdin(stdin);
+        let output = command.output().expect("ran");
+        let answer: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+        (output.status.code(), answer["error"]["code"].as_str().unwrap_or_default().to_owned())
+    };
+    assert_eq!(bare(&["--pin-file", "/nowhere/pin", "run"], Stdio::null()), (Some(2), "pin_file".into()));
+    assert_eq!(bare(&["run"], Stdio::null()), (Some(2), "pin_needed".into()));
+    let no_text = fs::File::open(terminal.dir.path()).expect("a directory opens, and has no lines");
+    let pin = terminal.path("pin").display().to_string();
+    assert_eq!(bare(&["--pin-file", &pin, "shell"], no_text.into()), (Some(2), "input".into()));
+    let mut shell = Shell::open(&terminal);
+    assert_eq!(shell.say("shell")["error"]["code"], "not_here");
+    assert_eq!(shell.say("status")["result"]["counts"]["waiting"], 0, "nothing was recorded");
+}
+
+#[test]
+fn a_new_pin_is_typed_twice() {
+    let terminal = Terminal::enrolled();
+    let program = env!("CARGO_BIN_EXE_holdfast");
+    let pin = |name: &str, text: &str| fs::write(terminal.path(name), text).expect("written");
+    pin("typed", "830617\n830618\n");
+    let line = format!("{program} --json --home {} --pin-file {} pin", terminal.path("phone").display(), terminal.path("pin").display());
+    let output = Command::new("script")
+        .args(["--quiet", "--return", "--command", &line, "/dev/null"])
+        .stdin(fs::File::open(terminal.path("typed")).expect("there"))
+        .output()
+        .expect("script is part of every Debian");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("pin_twice") && output.status.code() == Some(2), "{said}");
+    assert!(!said.contains("830617"), "what was typed is not shown");
+    terminal.ok(&["run"]);
+}

@@ -201,7 +201,11 @@ impl EngineError {
             EngineError::StoreInUse => "store_in_use",
             EngineError::UnknownVisit => "unknown_visit",
             EngineError::UnknownPerson => "unknown_person",
-            EngineError::NotRecorded(problems) => problems.first().map_or("not_recorded", Problem::code),
+            // One problem is the code; several are listed.
+            EngineError::NotRecorded(problems) => match problems.as_slice() {
+                [only] => only.code(),
+                _ => "not_recorded",
+            },
             EngineError::LeaseExpired => "lease_expired",
             EngineError::GlassNeeded => "break_glass_needed",
             EngineError::GlassNotNeeded => "break_glass_not_needed",

@@ -282,6 +282,13 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_that_makes_no_sense_is_refused_by_its_code() {
+        for text in ["", "noon", "fixed:noon", "from:2026-11-03T09:30:00Zx0", "from:2026-11-03T09:30:00Zxfast", "system,+a while"] {
+            assert_eq!(text.parse::<ClockSpec>().expect_err(text).code(), "clock_option", "{text}");
+        }
+    }
+
+    #[test]
     fn only_the_plain_system_clock_is_no_drill() {
         assert!(!spec("system").is_drill());
         assert!(spec("system,+1m").is_drill());

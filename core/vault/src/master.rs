@@ -291,6 +291,28 @@ mod tests {
     }
 
     #[test]
+    fn a_key_that_cannot_be_read_is_not_taken_for_a_missing_one() {
+        let place = Place::new();
+        MasterKey::create(&place.key(), &place.data(), &SystemRandom::new()).expect("makes");
+        let within_a_file = MasterKeySource::File(place.key().join("master.key"));
+        assert_eq!(MasterKey::open(&within_a_file, &place.data()).expect_err("no directory").code(), "master_key_unreachable");
+        place.open().expect("the key itself is untouched");
+    }
+
+    #[test]
+    fn a_key_of_another_account_is_refused() {
+        let place = Place::new();
+        MasterKey::create(&place.key(), &place.data(), &SystemRandom::new()).expect("makes");
+        // Only root can give a file away: CI runs as root, and shows it.
+        if std::os::unix::fs::chown(place.key(), Some(65_534), None).is_err() {
+            return;
+        }
+        assert_eq!(place.open().expect_err("another's").code(), "master_key_owner");
+        std::os::unix::fs::chown(place.key(), Some(0), None).expect("given back");
+        place.open().expect("root's again");
+    }
+
+    #[test]
     fn a_subjects_key_opens_under_its_own_name_and_master_only() {
         let random = SystemRandom::new();
         let master = MasterKey::from_secret(Secret32::random(&random));

@@ -1,99 +1,10 @@
 //! The texts against the sources that use them: no screen without a word, no word without a screen, no code without an answer.
 
+mod house;
+
 use holdfast_words::{Locale, Words};
+use house::{codes, files, root, sources};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
-
-fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
-fn files(under: &Path, endings: &[&str], found: &mut Vec<PathBuf>) {
-    let Ok(entries) = std::fs::read_dir(under) else { return };
-    for entry in entries.flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            files(&path, endings, found);
-        } else if endings.iter().any(|e| path.to_string_lossy().ends_with(e)) {
-            found.push(path);
-        }
-    }
-}
-
-/// Every source of the house that can name a text, without this crate's tests.
-fn sources() -> BTreeMap<PathBuf, String> {
-    let mut found = Vec::new();
-    for folder in ["core", "bindings", "sync-server"] {
-        for inner in ["src", "templates", "assets"] {
-            files(&root().join(folder).join(inner), &[".rs", ".html", ".js"], &mut found);
-        }
-    }
-    for crate_of_core in ["model", "vault", "engine", "words", "host"] {
-        files(&root().join("core").join(crate_of_core).join("src"), &[".rs"], &mut found);
-    }
-    files(&root().join("bindings/cli/src"), &[".rs"], &mut found);
-    assert!(found.len() > 40, "the sources are where they were");
-    found.into_iter().map(|p| (p.clone(), std::fs::read_to_string(p).expect("a source"))).collect()
-}
-
-/// The texts between plain quotation marks, without escapes.
-fn literals(source: &str) -> impl Iterator<Item = &str> {
-    source.split('"').skip(1)
-}
-
-/// The bodies of every function of this name.
-fn bodies<'s>(source: &'s str, name: &str) -> Vec<&'s str> {
-    let mut found = Vec::new();
-    let mut rest = source;
-    while let Some(at) = rest.find(&format!("fn {name}(")) {
-        rest = &rest[at..];
-        let open = rest.find('{').unwrap_or(rest.len());
-        let mut depth = 0usize;
-        let end = rest[open..]
-            .char_indices()
-            .find(|(_, c)| {
-                depth = match c {
-                    '{' => depth + 1,
-                    '}' => depth - 1,
-                    _ => depth,
-                };
-                depth == 0
-            })
-            .map_or(rest.len(), |(i, _)| open + i);
-        found.push(&rest[open..end]);
-        rest = &rest[end..];
-    }
-    found
-}
-
-fn looks_like_a_code(text: &str) -> bool {
-    !text.is_empty()
-        && text.starts_with(|c: char| c.is_ascii_lowercase())
-        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
-}
-
-/// Every stable code of the house, with a source that has it: what functions called `code` answer, what refusals carry, and the
-/// problems of an import.
-fn codes() -> BTreeMap<String, PathBuf> {
-    let mut codes = BTreeMap::new();
-    for (path, source) in sources() {
-        let source = source.split("#[cfg(test)]").next().unwrap_or("");
-        let in_functions = bodies(source, "code").into_iter().flat_map(|body| literals(body).collect::<Vec<_>>());
-        let refused = source.split("refusal(").skip(1).filter_map(|after| {
-            let args = after.split(')').next().unwrap_or("");
-            literals(args).next()
-        });
-        let of_import = source.split("= \"import_").skip(1).filter_map(|after| after.split('"').next());
-        // Codes that are written where they arise: `code: "…"`.
-        let written = source.split("code: \"").skip(1).filter_map(|after| after.split('"').next());
-        let all = in_functions.chain(refused).chain(written).map(str::to_owned).chain(of_import.map(|c| format!("import_{c}")));
-        for code in all.filter(|c| looks_like_a_code(c)) {
-            codes.entry(code).or_insert_with(|| path.clone());
-        }
-    }
-    assert!(codes.len() > 100, "codes are found: {}", codes.len());
-    codes
-}
 
 #[test]
 fn every_code_has_what_happened_and_what_to_do() {
@@ -117,13 +28,6 @@ fn every_error_text_has_a_code() {
         .filter(|code| *code != "unknown" && !codes.contains_key(*code))
         .collect();
     assert!(stale.is_empty(), "texts of codes that no source has: {stale:?}");
-}
-
-#[test]
-fn every_code_stands_in_the_list_of_errors() {
-    let list = std::fs::read_to_string(root().join("docs/errors.md")).expect("docs/errors.md");
-    let missing: Vec<_> = codes().into_keys().filter(|code| !list.contains(&format!("| `{code}` |"))).collect();
-    assert!(missing.is_empty(), "docs/errors.md lacks {missing:?}");
 }
 
 #[test]

@@ -855,8 +855,41 @@ error-push_incomplete = A piece of the push is missing.
     .safe = Everything recorded is saved on the phone.
     .do = Nothing: the phone sends it again.
 error-chain_mismatch = The entries do not follow on those before them.
-    .safe = They are kept, and held for checking.
-    .do = Look whether the phone was restored or copied.
+    .safe = Nothing was taken: they stay on the phone.
+    .do = The phone sends them again by itself. If it stays, tell the office.
+error-chain_gap = A stretch of this phone’s entries is missing, and the phone no longer has it.
+    .safe = What came before and after is here.
+    .do = Ask the worker what they recorded then. Another phone may still bring it.
+error-chain_fork = Two different histories come from this phone: it was copied, or went back to an older copy.
+    .safe = Both are kept, in full.
+    .do = Find out which phones hold the copy, and revoke what should not be there.
+error-account_unknown = There is no open account of this name.
+    .safe = Nothing was changed.
+    .do = Name an account that may sign in, with --account.
+
+## What verify finds wrong with a store: somebody or something changed it behind the office’s back
+
+error-push_signature = The signature over a stretch of a phone’s entries does not hold any more.
+    .safe = Nothing was changed by looking.
+    .do = Keep this store for whoever finds out why. Restore the last backup that verifies: phones send again what it lacks.
+error-push_chain = The digests of a stretch of a phone’s entries are not those that the phone signed.
+    .safe = Nothing was changed by looking.
+    .do = Keep this store for whoever finds out why. Restore the last backup that verifies: phones send again what it lacks.
+error-chain_broken = A stretch of a phone’s entries does not follow on the one before it.
+    .safe = Nothing was changed by looking.
+    .do = Keep this store for whoever finds out why. Restore the last backup that verifies: phones send again what it lacks.
+error-push_missing = Records are here whose signed header is gone.
+    .safe = Nothing was changed by looking.
+    .do = Keep this store for whoever finds out why. Restore the last backup that verifies: phones send again what it lacks.
+error-counter_gap = Records are missing: a branch’s count has a hole.
+    .safe = Nothing was changed by looking.
+    .do = Keep this store for whoever finds out why. Restore the last backup that verifies: phones send again what it lacks.
+error-counter_end = Records are missing: a branch’s count goes further than its records.
+    .safe = Nothing was changed by looking.
+    .do = Keep this store for whoever finds out why. Restore the last backup that verifies: phones send again what it lacks.
+error-segment_sealed = Sealed records do not open: they were changed, or moved.
+    .safe = Nothing was changed by looking.
+    .do = Keep this store for whoever finds out why. Restore the last backup that verifies: phones send again what it lacks.
 
 error-held_unknown = Nothing with this number is held here.
     .safe = Nothing was changed.

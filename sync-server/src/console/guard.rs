@@ -176,17 +176,22 @@ pub async fn shell(State(console): State<Console>, request: Request, next: Next)
 }
 
 fn plain_refusal(status: StatusCode) -> Trouble {
-    let (code, title, says) = match status {
-        StatusCode::NOT_FOUND => ("not_found", "This page is not here", "It may have been mistyped. Nothing was changed."),
+    match status {
+        StatusCode::NOT_FOUND => {
+            Trouble::new(status, "not_found", "This page is not here", "It may have been mistyped. Nothing was changed.")
+        }
         StatusCode::METHOD_NOT_ALLOWED => {
-            ("not_a_form", "This address can’t be used like that", "Nothing was changed. Go back to the board.")
+            Trouble::new(status, "not_a_form", "This address can’t be used like that", "Nothing was changed. Go back to the board.")
         }
         StatusCode::PAYLOAD_TOO_LARGE => {
-            ("upload_too_large", "That is too large", "Nothing was saved. Send less at once: an import takes up to 32 MB.")
+            let says = "Nothing was saved. Send less at once: an import takes up to 32 MB.";
+            Trouble::new(status, "upload_too_large", "That is too large", says)
         }
-        _ => ("bad_request", "The browser sent something this page can’t read", "Nothing was saved. Go back and try again."),
-    };
-    Trouble::new(status, code, title, says)
+        _ => {
+            let says = "Nothing was saved. Go back and try again.";
+            Trouble::new(status, "bad_request", "The browser sent something this page can’t read", says)
+        }
+    }
 }
 
 /// The value of a cookie.

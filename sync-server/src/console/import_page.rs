@@ -123,8 +123,16 @@ pub async fn upload(
     form: Result<Multipart, axum::extract::multipart::MultipartRejection>,
 ) -> Response {
     let unread = || {
-        let says = "Nothing was imported. Choose the files again; together they may have 32 MB.";
+        let says = "Nothing was imported. Choose the files again.";
         Trouble::new(StatusCode::UNPROCESSABLE_ENTITY, "upload_unreadable", "The files did not arrive whole", says).into_response()
+    };
+    let too_large = || {
+        let says = "Nothing was imported. Together the files may have 32 MB: export fewer days at a time.";
+        Trouble::new(StatusCode::PAYLOAD_TOO_LARGE, "upload_too_large", "The files are too large", says).into_response()
+    };
+    let broken = |e: axum::extract::multipart::MultipartError| match e.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => too_large(),
+        _ => unread(),
     };
     let Ok(mut form) = form else { return unread() };
     let mut files = Vec::new();
@@ -136,10 +144,10 @@ pub async fn upload(
                 match field.bytes().await {
                     Ok(bytes) if !name.is_empty() => files.push(Upload::new(name, bytes.to_vec())),
                     Ok(_) => {}
-                    Err(_) => return unread(),
+                    Err(e) => return broken(e),
                 }
             }
-            Err(_) => return unread(),
+            Err(e) => return broken(e),
         }
     }
     if files.is_empty() {

@@ -340,6 +340,13 @@ fn the_broken_sample_shows_every_problem_a_file_can_have() {
 }
 
 #[test]
+fn a_file_that_import_does_not_know_is_told_and_left_out() {
+    let files = [Upload::new("workers.csv", WORKERS), Upload::new("notes.csv", "a,b\n")];
+    let found: Vec<_> = run(&files, &Known::default()).1.into_iter().map(|p| (p.code, p.file)).collect();
+    assert_eq!(found, [(Code::FileUnknown, "notes.csv".to_owned())]);
+}
+
+#[test]
 fn what_is_larger_than_an_entry_is_refused() {
     let mut essentials = String::from("person,version,title,text\n");
     for n in 0..20 {

@@ -18,7 +18,7 @@ use tower::ServiceExt;
 const ROLES: [Role; 5] = [Role::Worker, Role::Lead, Role::Coordinator, Role::Manager, Role::Administrator];
 
 struct World {
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
     console: Console,
     here: BranchId,
 }
@@ -46,7 +46,7 @@ fn make() -> World {
     let stranger = holdfast_model::port::Ask { path: "/v1/sync".into(), headers, body: b"who am I".to_vec() };
     assert_eq!(office.answer(stranger).status, 403);
     let console = Console::open(office, random, false).expect("accounts");
-    World { _dir: dir, console, here }
+    World { dir, console, here }
 }
 
 /// Made beside the async threads: the office waits for its disk.
@@ -270,4 +270,86 @@ async fn somebody_of_two_branches_chooses_once_and_every_page_and_form_is_about_
     assert_eq!(foreign.status(), StatusCode::FORBIDDEN);
     let page = text(world.ask(request(&Method::GET, "/console/phones", Some(&cookie))).await).await;
     assert_eq!(chosen(&page), world.here.to_string(), "what was refused chooses nothing");
+}
+
+/// The code that a page shows beneath what it refuses.
+async fn refusal(response: Response<Body>) -> (u16, String) {
+    let status = response.status().as_u16();
+    let page = text(response).await;
+    let code = page.split("Code: <span class=\"code\">").nth(1).and_then(|rest| rest.split("</span>").next());
+    (status, code.unwrap_or_else(|| panic!("no code on the page: {page}")).to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_refusal_shows_its_code() {
+    let world = world().await;
+    let cookie = world.session(Role::Administrator, &world.here);
+    let ask = async |method: &Method, path: &str| refusal(world.ask(request(method, path, Some(&cookie))).await).await;
+    assert_eq!(ask(&Method::GET, "/console/nowhere").await, (404, "not_found".into()));
+    assert_eq!(ask(&Method::GET, "/console/visits/V-none").await, (404, "not_found".into()));
+    assert_eq!(ask(&Method::PUT, "/console/board").await, (405, "not_a_form".into()));
+    assert_eq!(ask(&Method::GET, "/console/import/none").await, (404, "upload_gone".into()));
+    let stranger = world.session(Role::Coordinator, &branch("southquay"));
+    assert_eq!(refusal(world.ask(request(&Method::GET, "/console/board", Some(&stranger))).await).await, (403, "no_branch".into()));
+    let worker = world.session(Role::Worker, &world.here);
+    assert_eq!(refusal(world.ask(request(&Method::GET, "/console/accounts", Some(&worker))).await).await, (403, "not_allowed".into()));
+    let unsigned = world.ask(request(&Method::POST, "/console/names", None)).await;
+    assert_eq!(refusal(unsigned).await, (401, "signed_out".into()));
+    let unread = "/console/visits/V-104-0730/call";
+    let mut plain = request(&Method::POST, unread, Some(&cookie));
+    plain.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("text/plain"));
+    let (status, code) = refusal(world.ask(plain).await).await;
+    assert!((400..500).contains(&status) && code == "bad_request", "{status} {code}");
+    let mut large = request(&Method::POST, unread, Some(&cookie));
+    *large.body_mut() = Body::from(format!("words={}", "x".repeat(200 * 1024)));
+    assert_eq!(refusal(world.ask(large).await).await, (413, "upload_too_large".into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_that_is_none_imports_nothing() {
+    let world = world().await;
+    let cookie = world.session(Role::Administrator, &world.here);
+    let before = world.console.office().seq(&world.here);
+    let send = async |body: Vec<u8>| {
+        let mut post = request(&Method::POST, "/console/import", Some(&cookie));
+        post.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("multipart/form-data; boundary=here"));
+        *post.body_mut() = Body::from(body);
+        refusal(world.ask(post).await).await
+    };
+    let field = "--here\r\ncontent-disposition: form-data; name=\"files\"; filename=\"rota.csv\"\r\n\r\n";
+    assert_eq!(send(format!("{field}visit,person").into_bytes()).await, (422, "upload_unreadable".into()), "it breaks off");
+    let nothing = field.replace("rota.csv", "") + "\r\n--here--\r\n";
+    assert_eq!(send(nothing.into_bytes()).await, (422, "upload_empty".into()));
+    let mut huge = field.as_bytes().to_vec();
+    huge.resize(import_page::UPLOAD_BYTES + 1, b'x');
+    assert_eq!(send(huge).await, (413, "upload_too_large".into()));
+    assert_eq!(world.console.office().seq(&world.here), before, "nothing was recorded");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_fails_says_that_nothing_is_lost() {
+    let world = world().await;
+    let cookie = world.session(Role::Administrator, &world.here);
+    let db = rusqlite::Connection::open(world.dir.path().join("data/ledger.db")).expect("opens");
+    db.execute_batch("ALTER TABLE held RENAME TO away").expect("renamed");
+    let response = world.ask(request(&Method::GET, "/console/held", Some(&cookie))).await;
+    assert_eq!(refusal(response).await, (500, "server_fault".into()));
+    db.execute_batch("ALTER TABLE away RENAME TO held").expect("renamed");
+    assert_eq!(world.ask(request(&Method::GET, "/console/held", Some(&cookie))).await.status(), StatusCode::OK);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_password_and_one_try_too_many_are_told_apart() {
+    let world = world().await;
+    let send = async || {
+        let mut post = request(&Method::POST, "/console/sign-in", None);
+        *post.body_mut() = Body::from("sign_in=nobody&password=a+boat+in+a+storm");
+        let response = world.ask(post).await;
+        assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY);
+        text(response).await
+    };
+    for _ in 0..5 {
+        assert!(send().await.contains("sign_in_wrong"));
+    }
+    assert!(send().await.contains("too_many_tries"));
 }
