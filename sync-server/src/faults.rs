@@ -12,6 +12,8 @@ pub enum Fault {
     SkipSignature,
     /// Hands on documents whose changes do not rebuild.
     OpenGate,
+    /// Puts entries in the order of the wall clocks they were written by.
+    OrderByWallClock,
 }
 
 /// The faults that are on.

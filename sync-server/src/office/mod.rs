@@ -25,7 +25,7 @@ pub(crate) use sync::{refusal, too_large};
 pub use view::*;
 
 use crate::error::OfficeError;
-use crate::faults::Faults;
+use crate::faults::{Fault, Faults};
 use crate::ingest::Desk;
 use crate::keys::{Keys, own_device};
 use crate::ledger::{Batch, Ledger, SqliteLedger, Table};
@@ -246,6 +246,9 @@ impl Office {
         // The office's clock is what true time means here.
         let sample = ClockSample { boot: now.boot, mono_ms: now.mono_ms, wall: now.wall, truth: Some(Truth { at: now.wall, err_ms: 0 }) };
         state.clocks.sample(&own_device(), sample);
+        if config.faults.on(Fault::OrderByWallClock) {
+            state.clocks.order_by_wall_clock();
+        }
         let own = record::Own::new(founded.own_epoch, &state);
         let state = Arc::new(RwLock::new(state));
         let samples = Arc::new(Mutex::new(vec![(own_device(), sample)]));

@@ -349,3 +349,32 @@ pub fn code(result: Result<SyncReply, Refusal>) -> String {
 pub fn seeded(n: u64) -> SeededRandom {
     SeededRandom::new(n)
 }
+
+/// A phone signs for a segment whose changes are not those that its entries rebuild to: the entry stands and is noticed, the document is
+/// handed on to nobody. Named by the table of deliberate faults.
+pub fn nothing_is_handed_on_that_does_not_rebuild(faults: &[Fault]) -> Result<(), String> {
+    let world = World::with(faults);
+    world.plan("V-1", "P-101", &["W-1"]);
+    let mut asha = world.phone("W-1");
+    asha.note(visit("V-1"), "Had a good breakfast.");
+    let mut push = asha.push(1, 1);
+    push.segments[0].head.changes = Digest::of(b"something else");
+    let push = asha.push_of(1, &push.segments);
+    let ask = asha.request(&[push], 0);
+    assert_eq!(world.office.answer(ask).status, 200);
+    let view = world.office.visit(&VisitId::new("V-1").unwrap()).unwrap().unwrap();
+    if held(&world.office, &visit("V-1")).len() != 2 || view.entries.len() != 2 {
+        return Err("the entry was not taken".into());
+    }
+    let mut hugh = world.phone("C-1");
+    let ask = hugh.request(&[], 4 << 20);
+    let answer = world.office.answer(ask);
+    let (_, pushes) = wire::decode_reply(&answer.body).unwrap();
+    if pushes.iter().flat_map(|p| &p.segments).any(|s| s.texts.iter().any(|t| t.contains("breakfast"))) {
+        return Err("what does not rebuild was handed on".into());
+    }
+    match world.office.held_for_checking(&branch()).unwrap().iter().any(|h| h.code == "segment_changes") {
+        true => Ok(()),
+        false => Err("nobody was told".into()),
+    }
+}

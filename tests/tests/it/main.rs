@@ -6,9 +6,14 @@ mod canary;
 mod clones;
 mod convergence;
 mod durability;
+mod guards;
 mod manual;
 mod mutations;
 mod scenarios;
+
+/// A phone made of the model and the vault alone, which also does what no engine does.
+#[path = "../../../sync-server/tests/common/mod.rs"]
+mod phone;
 
 use holdfast_tests::scenario::{Scenario, load};
 use std::path::{Path, PathBuf};

@@ -1,115 +1,82 @@
-//! Proof that the tests can fail: each deliberate fault turns a named check red.
+//! Proof that the tests can fail: seven faults that software of this kind has had, each switched on through a port that only tests
+//! reach, and the test that each turns red. The table is the code: every row is a test of its own.
 //!
-//! | Fault | The check that turns red |
-//! |---|---|
-//! | acknowledgement before commit | here, and `a_receipt_means_that_it_is_on_the_disk` (sync-server) |
-//! | one dropped entry | here |
-//! | an unchecked signature | here, and `a_bad_signature_is_refused` (sync-server) |
-//! | an open gate | `the_gate_withholds_the_document_and_never_the_entry` (sync-server) |
-//! | silence read as missed | here |
-//! | order by wall clock | `a_phone_47_minutes_fast_is_put_right_and_what_it_said_is_kept` (model) |
-//! | a stored and reused actor id | here, and in the engine's `tap` tests |
+//! A row runs the very check that its named test makes, with the fault on, and wants it to fail for the reason given. A last test
+//! holds the names: a named test must be there, and must make that check.
 
-use crate::{folder, s3};
-use holdfast_model::document::{ChangeRecord, Materialised, rebuild};
-use holdfast_model::entry::{Body, Note, NoteType};
-use holdfast_model::id::{VisitId, WorkerId};
+use crate::durability::arrives_whole;
+use crate::guards::{no_actor_comes_back, nothing_comes_in_unsigned, the_order_is_the_true_one};
+use crate::path;
+use crate::phone::nothing_is_handed_on_that_does_not_rebuild;
+use crate::scenarios::passes;
 use holdfast_model::projection::Rules;
-use holdfast_model::time::HOUR;
-use holdfast_model::wire::{SIGNATURE_HEADER, decode_request};
 use holdfast_sync_server::faults::{Fault, Faults};
-use holdfast_tests::chance::another_day;
-use holdfast_tests::play::{How, Played, entries, play, set_up};
-use holdfast_tests::scenario::PhoneEvent;
 
-fn with(fault: Fault, seed: u64) -> Played {
-    let scenario = another_day(s3(), seed, 200);
-    let folder = folder();
-    play(&scenario, &How { seed, faults: Faults::of(&[fault]), ..How::default() }, folder.path()).expect("a play")
+/// What a check says with its fault on.
+fn red(fault: &str, test: &str, result: Result<(), String>, because: &str) {
+    let said = result.expect_err(&format!("{test} would not have noticed {fault}"));
+    assert!(said.contains(because), "{test} fails with {fault}, but not because of “{because}”:\n{said}");
 }
 
-#[test]
-fn acknowledgement_before_commit_loses_entries() {
-    let played = with(Fault::AckBeforeCommit, 5);
-    assert!(!played.verdict.missing.is_empty(), "days_that_nobody_wrote_arrive_whole would not have noticed\n{played}");
-}
-
-#[test]
-fn a_dropped_entry_is_missed() {
-    let played = with(Fault::DropOneEntry, 5);
-    assert!(!played.verdict.missing.is_empty(), "days_that_nobody_wrote_arrive_whole would not have noticed\n{played}");
-}
-
-#[test]
-fn silence_is_not_missed() {
-    let scenario = s3();
+/// Rules that read silence as a missed visit.
+fn silence_is_missed() -> Rules {
     let mut rules = Rules::default();
     rules.silence_is_missed();
-    let folder = folder();
-    let played = play(&scenario, &How { rules, ..How::default() }, folder.path()).expect("a play");
-    let red: Vec<&str> = played.shortfalls.iter().map(|s| s.said.as_str()).collect();
-    assert!(red.iter().any(|said| said.contains("no word")), "every_scenario_passes would not have noticed: {red:?}");
+    rules
 }
 
-/// True when nothing comes in from a phone whose signatures somebody breaks on the way.
-fn a_broken_signature_brings_nothing_in(faults: Faults) -> bool {
-    let folder = folder();
-    let mut scenario = s3();
-    scenario.phones.truncate(1);
-    let mut world = set_up(&scenario, &How { faults, ..How::default() }, folder.path()).expect("a world");
-    assert!(world.run_until_quiet());
-    world.tamper(Some(|ask| {
-        for (name, value) in &mut ask.headers {
-            if name == SIGNATURE_HEADER {
-                let flipped = if value.starts_with('A') { "B" } else { "A" };
-                value.replace_range(..1, flipped);
+macro_rules! proofs {
+    ($($name:ident: $fault:literal turns $test:ident red in $check:ident($($arg:expr),*) because $because:literal;)+) => {
+        $(
+            #[test]
+            fn $name() {
+                red($fault, stringify!($test), $check($($arg),*), $because);
+            }
+        )+
+        /// Fault, named test, check.
+        const TABLE: &[(&str, &str, &str)] = &[$(($fault, stringify!($test), stringify!($check))),+];
+    };
+}
+
+proofs! {
+    acknowledgement_before_commit_is_noticed:
+        "acknowledgement before commit" turns days_that_nobody_wrote_arrive_whole red
+        in arrives_whole(5, Faults::of(&[Fault::AckBeforeCommit])) because "missing: ";
+    one_dropped_entry_is_noticed:
+        "one dropped entry" turns days_that_nobody_wrote_arrive_whole red
+        in arrives_whole(5, Faults::of(&[Fault::DropOneEntry])) because "missing: ";
+    an_unchecked_signature_is_noticed:
+        "an unchecked signature" turns nothing_with_a_broken_signature_comes_in red
+        in nothing_comes_in_unsigned(Faults::of(&[Fault::SkipSignature])) because "came in with a broken signature";
+    an_open_gate_is_noticed:
+        "an open gate" turns the_gate_withholds_the_document_and_never_the_entry red
+        in nothing_is_handed_on_that_does_not_rebuild(&[Fault::OpenGate]) because "was handed on";
+    silence_read_as_missed_is_noticed:
+        "silence read as missed" turns every_scenario_passes red
+        in passes(&path("tests/scenarios/s3-rota-outage.scenario"), silence_is_missed()) because "no word";
+    order_by_wall_clock_is_noticed:
+        "order by wall clock" turns a_phone_47_minutes_fast_stands_where_it_belongs red
+        in the_order_is_the_true_one(Faults::of(&[Fault::OrderByWallClock])) because "stands first";
+    a_stored_and_reused_actor_id_is_noticed:
+        "a stored and reused actor id" turns every_load_writes_with_an_actor_of_its_own red
+        in no_actor_comes_back(true) because "were used before";
+}
+
+#[test]
+fn every_named_test_is_there_and_makes_the_check_of_its_row() {
+    assert_eq!(TABLE.len(), 7);
+    let mut sources = String::new();
+    for folder in ["tests/tests/it", "sync-server/tests"] {
+        for file in std::fs::read_dir(path(folder)).expect("tests") {
+            let file = file.expect("a file").path();
+            if file.extension().is_some_and(|e| e == "rs") {
+                sources.push_str(&std::fs::read_to_string(file).expect("a source"));
             }
         }
-    }));
-    let (asha, visit) = (scenario.phones[0].worker.clone(), VisitId::new("V-104-0900").expect("an id"));
-    let note = Body::Note(Note { about: NoteType::General, text: "who says so?".into() });
-    let saved = world.tap(&asha, &visit, note).expect("saved");
-    world.run_until(world.time.now().plus(HOUR));
-    entries(&world).expect("entries").iter().all(|e| e.id() != saved.entry) && world.phone(&asha).waiting() == 1
-}
-
-#[test]
-fn a_broken_signature_is_noticed() {
-    assert!(a_broken_signature_brings_nothing_in(Faults::default()));
-    assert!(!a_broken_signature_brings_nothing_in(Faults::of(&[Fault::SkipSignature])), "this test can fail");
-}
-
-/// True when no actor writes one of its sequence numbers twice, although the app is killed between two entries: what
-/// keeps a document from being wedged for good.
-fn no_actor_comes_back(reuse_actors: bool) -> bool {
-    let folder = folder();
-    let mut scenario = s3();
-    scenario.phones.truncate(1);
-    let mut world = set_up(&scenario, &How::default(), folder.path()).expect("a world");
-    let (asha, visit): (WorkerId, _) = (scenario.phones[0].worker.clone(), VisitId::new("V-104-0900").expect("an id"));
-    if reuse_actors {
-        world.phone(&asha).reuse_actors();
     }
-    world.overhear();
-    for text in ["before the kill", "after it"] {
-        let note = Body::Note(Note { about: NoteType::General, text: text.into() });
-        world.tap(&asha, &visit, note).expect("saved");
-        assert!(world.run_until_quiet());
-        world.befall(&asha, PhoneEvent::Kill).expect("killed");
+    for (fault, test, check) in TABLE {
+        let body = sources.split(&format!("#[test]\nfn {test}() {{")).nth(1).unwrap_or_else(|| panic!("{fault}: there is no test {test}"));
+        let body = body.split("\n}\n").next().unwrap_or("");
+        assert!(body.contains(&format!("{check}(")), "{fault}: {test} does not make the check {check}");
     }
-    let mut changes: Vec<ChangeRecord> = Vec::new();
-    for ask in world.overheard() {
-        let brought = decode_request(&ask.body).expect("a request").pushes;
-        for segment in brought.iter().flat_map(|arrived| &arrived.push.segments) {
-            changes.extend(rebuild(segment).expect("an honest segment").into_iter().map(|(record, _)| record));
-        }
-    }
-    assert_eq!(changes.len(), 2, "both were pushed, once");
-    Materialised::from_records(&changes).expect("a document").left_out().reused.is_empty()
-}
-
-#[test]
-fn a_reused_actor_is_noticed() {
-    assert!(no_actor_comes_back(false));
-    assert!(!no_actor_comes_back(true), "this test can fail");
 }
