@@ -184,6 +184,7 @@ fn dispatch(args: Args) -> Result<ExitCode, Trouble> {
         }
         Command::EnrolCode { worker, minutes } => {
             let random = SystemRandom::new();
+            admin::must_hold_a_store(&args.data)?;
             let (master, _) = master_key(&args.data, args.master_key.as_deref(), &random)?;
             let now = clock_now(&args)?;
             let code = admin::enrol_code(&args.data, master, worker, now.plus(i64::from(*minutes) * MINUTE), &random)?;
@@ -206,6 +207,7 @@ fn dispatch(args: Args) -> Result<ExitCode, Trouble> {
         }
         Command::Verify => {
             let random = SystemRandom::new();
+            admin::must_hold_a_store(&args.data)?;
             let (master, _) = master_key(&args.data, args.master_key.as_deref(), &random)?;
             let found = verify(&args.data, master, &random)?;
             let sound = found.wrong.is_empty();
@@ -235,7 +237,7 @@ fn dispatch(args: Args) -> Result<ExitCode, Trouble> {
 fn admin_link(args: &Args, account: Option<&str>) -> Result<String, Trouble> {
     let file = args.data.join(console::ACCOUNTS_FILE);
     if !file.exists() {
-        return Err(OfficeError::File("there are no accounts in the data directory; serve makes them".into()).into());
+        return Err(OfficeError::NoStore(args.data.display().to_string()).into());
     }
     let random = SystemRandom::new();
     let (master, _) = master_key(&args.data, args.master_key.as_deref(), &random)?;
@@ -272,6 +274,35 @@ fn config(args: &Args, provider: &ProviderId, branch: &BranchId) -> Result<(Offi
     Ok((config, key))
 }
 
+/// A place for a store that a dry run needs and nobody keeps.
+struct Rehearsal(PathBuf);
+
+impl Rehearsal {
+    fn make() -> Result<Rehearsal, Trouble> {
+        let mut name = [0; 8];
+        holdfast_model::port::Random::fill(&SystemRandom::new(), &mut name);
+        let place = std::env::temp_dir().join(format!("holdfast-dry-run-{:016x}", u64::from_be_bytes(name)));
+        std::os::unix::fs::DirBuilderExt::mode(&mut std::fs::DirBuilder::new(), 0o700).create(&place)?;
+        Ok(Rehearsal(place))
+    }
+
+    fn config(&self, args: &Args, goal: &Goal<'_>) -> Result<OfficeConfig, Trouble> {
+        let random = SystemRandom::new();
+        let key = holdfast_vault::MasterKey::from_secret(holdfast_vault::Secret32::random(&random));
+        let mut config = OfficeConfig::new(&self.0, key, Arc::new(args.clock.open()?), Arc::new(random));
+        config.provider = goal.provider.clone();
+        config.branch = goal.first();
+        Ok(config)
+    }
+}
+
+impl Drop for Rehearsal {
+    fn drop(&mut self) {
+        // What stays behind would be an empty store whose key is gone.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
 /// Where an import goes, and in whose name.
 struct Goal<'a> {
     branch: Option<&'a BranchId>,
@@ -297,7 +328,7 @@ impl Goal<'_> {
                 let asked = named.map_or_else(|| "which branch? this store has several".into(), |b| format!("no branch {b} is known here"));
                 let unknown = OfficeError::UnknownBranch(named.map(ToString::to_string).unwrap_or_default());
                 let says = format!(
-                    "{asked}: {}. Nothing was changed. Name one with --branch, or add --new-branch to begin another",
+                    "{asked} (known: {}). Nothing was changed. Name one with --branch, or add --new-branch to begin another",
                     names.join(", ")
                 );
                 Err(Trouble::new(unknown.code(), says))
@@ -307,8 +338,23 @@ impl Goal<'_> {
 }
 
 fn import(args: &Args, folder: &std::path::Path, dry_run: bool, goal: &Goal<'_>) -> Result<ExitCode, Trouble> {
-    let (config, _) = config(args, goal.provider, &goal.first())?;
-    let files = Upload::folder(folder)?;
+    let files = Upload::folder(folder).map_err(|e| {
+        let code = OfficeError::from(std::io::Error::from(e.kind())).code();
+        Trouble::new(code, format!("the folder {} can't be read ({}): nothing was made or changed", folder.display(), e.kind()))
+    })?;
+    if files.is_empty() {
+        let says = format!(
+            "there is no CSV file in {}: nothing was made or changed. Name the folder with workers.csv, people.csv, plans.csv and rota.csv",
+            folder.display()
+        );
+        return Err(Trouble::new("import_nothing", says));
+    }
+    // A dry run makes nothing, so before there is a store it looks at one that goes when it ends.
+    let rehearsal = (dry_run && admin::must_hold_a_store(&args.data).is_err()).then(Rehearsal::make).transpose()?;
+    let config = match &rehearsal {
+        Some(rehearsal) => rehearsal.config(args, goal)?,
+        None => config(args, goal.provider, &goal.first())?.0,
+    };
     let office = Office::open(config)?;
     let branch = &goal.of(&office).inspect_err(|_| office.close())?;
     let quiet = &mut |_| {};
@@ -356,6 +402,15 @@ fn import(args: &Args, folder: &std::path::Path, dry_run: bool, goal: &Goal<'_>)
     }
 }
 
+/// An address as a browser can use it: one that means every address of this machine becomes the machine's name.
+fn reachable(address: SocketAddr) -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
+    match name.as_deref().map(str::trim).filter(|name| !name.is_empty()) {
+        Some(name) if address.ip().is_unspecified() => format!("{name}:{}", address.port()),
+        _ => address.to_string(),
+    }
+}
+
 fn start(
     args: &Args,
     provider: &ProviderId,
@@ -366,8 +421,21 @@ fn start(
 ) -> Result<ExitCode, Trouble> {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info,hyper=warn".into());
     tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
-    // Looked at first: who gives files that will not do is told before anything else happens.
+    if !secure && !listen.ip().is_loopback() {
+        let says = format!(
+            "{listen} can be reached by others, and without TLS names and passwords would travel in the open: nothing was started. Give \
+             --tls-cert and --tls-key; or listen on 127.0.0.1 with a proxy in front that speaks TLS, and say --behind-tls"
+        );
+        return Err(Trouble::new("tls_needed", says));
+    }
+    // What can't work is found out before a store is made or opened.
     let certificate = tls.as_ref().map(Tls::check).transpose()?;
+    let socket = std::net::TcpListener::bind(listen).map_err(|e| {
+        let says =
+            format!("can't listen on {listen} ({}): nothing was started. Stop what uses it, or name another with --listen", e.kind());
+        Trouble::new("address_unavailable", says)
+    })?;
+    socket.set_nonblocking(true)?;
     let (config, key) = config(args, provider, branch)?;
     // True time, not a drill's: browsers and phones judge the dates by their own clocks.
     let runs_out = certificate.as_ref().and_then(|c| c.runs_out(holdfast_model::time::Millis(real_now_ms())));
@@ -378,8 +446,8 @@ fn start(
     runtime.block_on(async {
         let stop = Stop::default();
         stop.on_signals()?;
-        let listener = tokio::net::TcpListener::bind(listen).await?;
-        let address = listener.local_addr()?;
+        let listener = tokio::net::TcpListener::from_std(socket)?;
+        let address = reachable(listener.local_addr()?);
         let scheme = if tls.is_some() { "https" } else { "http" };
         let link = console.first_link()?.map(|path| format!("{scheme}://{address}{path}"));
         if args.json {

@@ -33,6 +33,9 @@ pub enum OfficeError {
     /// A statement larger than an entry may be.
     #[error("this is longer than an entry may be; shorten it: nothing was recorded")]
     TooLong,
+    /// There is no store where one was looked for.
+    #[error("there is no store in {0}; nothing was made or changed; check --data")]
+    NoStore(String),
     /// A file outside the store.
     #[error("the file cannot be read or written ({0})")]
     File(String),
@@ -58,6 +61,7 @@ impl OfficeError {
             OfficeError::UnknownDevice(_) => "device_unknown",
             OfficeError::UnknownBranch(_) => "branch_unknown",
             OfficeError::TooLong => "entry_too_long",
+            OfficeError::NoStore(_) => "store_missing",
             OfficeError::File(_) => "file_unavailable",
             OfficeError::Tls(_) => "tls_unusable",
             OfficeError::Stopping => "office_stopping",

@@ -12,8 +12,8 @@ use holdfast_model::id::Digest;
 use holdfast_model::port::{Ask, Clock};
 use holdfast_model::time::ClockReading;
 use holdfast_model::wire::Refusal;
-use holdfast_sync_server::accounts::{Actor, NewAccount, Store};
-use holdfast_sync_server::admin::{back_up, verify};
+use holdfast_sync_server::accounts::{AccountKeys, Actor, NewAccount, Store};
+use holdfast_sync_server::admin::{back_up, master_key, verify};
 use holdfast_sync_server::http::{Stop, router};
 use holdfast_sync_server::{Office, OfficeError};
 use holdfast_vault::{MasterKey, Secret32};
@@ -77,14 +77,15 @@ fn a_file_that_is_not_there_changes_nothing() {
     assert_eq!(back_up(&data, &nowhere).unwrap_err().code(), "file_unavailable");
     assert!(!nowhere.exists());
     let master = MasterKey::from_secret(Secret32::new([7; 32]));
-    assert_eq!(verify(&world.dir.path().join("empty"), master, &SystemRandom::new()).unwrap_err().code(), "file_unavailable");
+    assert_eq!(verify(&world.dir.path().join("empty"), master, &SystemRandom::new()).unwrap_err().code(), "store_missing");
 }
 
 #[test]
 fn accounts_that_cannot_be_read_take_nothing_with_them() {
     let (world, mut asha) = one_note();
     let path = world.dir.path().join("data/accounts.db");
-    let store = Store::open(&path, Arc::new(SystemRandom::new())).unwrap();
+    let keys = AccountKeys::of(&world.dir.path().join("data"), MasterKey::from_secret(Secret32::new([7; 32])), &SystemRandom::new());
+    let store = Store::open(&path, keys.unwrap(), Arc::new(SystemRandom::new())).unwrap();
     let db = rusqlite::Connection::open(&path).unwrap();
     db.execute_batch("ALTER TABLE account RENAME TO away").unwrap();
     assert_eq!(store.all().unwrap_err().code(), "accounts_unavailable");
@@ -191,8 +192,10 @@ fn program(data: &std::path::Path, args: &[&str]) -> (i32, Value) {
 fn a_link_for_an_account_that_is_none_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data");
-    std::fs::create_dir(&data).unwrap();
-    let store = Store::open(&data.join("accounts.db"), Arc::new(SystemRandom::new())).unwrap();
+    assert_eq!(program(&data, &["import", &sample()]).0, 0);
+    let (master, _) = master_key(&data, None, &SystemRandom::new()).unwrap();
+    let keys = AccountKeys::of(&data, master, &SystemRandom::new()).unwrap();
+    let store = Store::open(&data.join("accounts.db"), keys, Arc::new(SystemRandom::new())).unwrap();
     let now_s = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
     let link = store.first_link(now_s).unwrap().unwrap();
     let actor = Actor { role: holdfast_model::wire::Role::Administrator, branches: vec![branch()] };
@@ -217,6 +220,20 @@ fn sample() -> String {
 }
 
 #[test]
+fn an_import_of_nothing_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let (exit, said) = program(&data, &["import", dir.path().to_str().unwrap()]);
+    assert_eq!((exit, said["error"].as_str()), (1, Some("import_nothing")), "{said}");
+    let (exit, said) = program(&data, &["import", "/nowhere"]);
+    assert_eq!((exit, said["error"].as_str()), (1, Some("file_unavailable")), "{said}");
+    assert!(said["says"].as_str().unwrap().contains("/nowhere"));
+    let (exit, said) = program(&data, &["import", &sample(), "--dry-run"]);
+    assert_eq!((exit, said["dry_run"].as_bool()), (0, Some(true)), "{said}");
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "a dry run makes nothing either");
+}
+
+#[test]
 fn an_import_goes_where_the_store_is_and_nowhere_by_mistake() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data");
@@ -229,4 +246,36 @@ fn an_import_goes_where_the_store_is_and_nowhere_by_mistake() {
     assert_eq!((exit, said["entries"].as_u64()), (0, Some(0)), "the one branch there is, and nothing in it is new: {said}");
     let (exit, said) = program(&data, &["import", &sample, "--branch", "southquay", "--new-branch", "--dry-run"]);
     assert_eq!((exit, said["error"].as_str()), (4, Some("import_problems")), "these people belong to the first branch: {said}");
+}
+
+#[test]
+fn a_mistyped_directory_makes_neither_store_nor_key() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("dtaa");
+    let backup = dir.path().join("backup.db").display().to_string();
+    for args in [&["verify"][..], &["enrol-code", "--worker", "W-1"], &["admin-link"], &["backup", &backup]] {
+        let (exit, said) = program(&data, args);
+        assert_eq!((exit, said["error"].as_str()), (1, Some("store_missing")), "{args:?}: {said}");
+    }
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "nothing was made");
+}
+
+#[test]
+fn what_cannot_be_served_is_said_before_a_store_is_made() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let no_pem = dir.path().join("no.pem");
+    std::fs::write(&no_pem, "rubbish").unwrap();
+    let pem = no_pem.display().to_string();
+    let serve = |more: &[&str]| {
+        let (exit, said) = program(&data, &[&["serve"], more].concat());
+        assert_eq!(exit, 1);
+        said["error"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(serve(&["--listen", &address]), "address_unavailable");
+    assert_eq!(serve(&["--listen", "0.0.0.0:0"]), "tls_needed");
+    assert_eq!(serve(&["--listen", "0.0.0.0:0", "--tls-cert", &pem, "--tls-key", &pem]), "tls_unusable");
+    assert!(!data.exists() && !dir.path().join("data.key").exists(), "nothing was made");
 }

@@ -29,7 +29,10 @@ pub fn write(export: &Export, out: &Path) -> Result<Written, Failure> {
     if out.exists() {
         return Err(Failure::usage("export_exists", format!("{} is there already; nothing was written", out.display())));
     }
-    let failed = |e: std::io::Error| Failure::from(EngineError::from(holdfast_engine::port::DiskFault::from(e)));
+    let failed = |e: std::io::Error| match holdfast_engine::port::DiskFault::from(e) {
+        full @ holdfast_engine::port::DiskFault::Full => Failure::from(EngineError::from(full)),
+        why => Failure::usage("export_unwritable", format!("{} can't be written ({why}); nothing on the phone was changed", out.display())),
+    };
     for (name, bytes) in &export.files {
         let path = out.join(name);
         if let Some(dir) = path.parent() {

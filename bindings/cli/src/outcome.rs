@@ -87,7 +87,7 @@ impl From<EngineError> for Failure {
         let code = error.code().to_owned();
         let words = Words::english();
         // The bundle's words where it has them; the engine's own are the same in plain English.
-        let says = match words.has(&format!("error-{code}")) && !matches!(error, E::NotRecorded(_)) {
+        let says = match words.has(&format!("error-{code}")) {
             true => words.error(&code, &args(&error)).paragraph(),
             false => error.to_string(),
         };
@@ -102,7 +102,8 @@ impl From<EngineError> for Failure {
 /// The numbers and names that an error's sentence may use.
 fn args(error: &EngineError) -> Vec<(&'static str, Arg<'static>)> {
     use EngineError as E;
-    let minutes = |ms: &i64| Arg::from(ms.div_euclid(60_000) + 1);
+    // Rounded up: a phone that asks for patience never asks for too little. None at all is 0.
+    let minutes = |ms: &i64| Arg::from((ms + 59_999).div_euclid(60_000));
     match error {
         E::WrongPin { left, wait_ms } => vec![("left", Arg::from(i64::from(*left))), ("minutes", minutes(wait_ms))],
         E::PinTooSoon { wait_ms } => vec![("minutes", minutes(wait_ms))],

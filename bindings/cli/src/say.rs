@@ -56,8 +56,12 @@ pub fn exported(written: &Written, _: Millis) -> String {
     if written.entries > 0 {
         text.push_str(" The plain ones are people's records: keep them as you would keep paper.");
     }
-    if written.lost > 0 {
-        let _ = write!(text, " {} rows could not be read.", written.lost);
+    match (written.lost, written.waiting + written.entries) {
+        (0, _) => {}
+        (_, 0) => text.push_str(" Nothing could be read of it. It was left as it is: give it to the office, whole."),
+        (lost, _) => {
+            let _ = write!(text, " {lost} rows could not be read.");
+        }
     }
     text
 }
@@ -306,7 +310,9 @@ pub fn problem(problem: &Problem) -> String {
         Problem::EntryTooLong { bytes, most } => format!("the whole entry is {bytes} bytes long; at most {most} fit"),
         Problem::TextMissing { field } => format!("{field} is needed"),
         Problem::ReasonNeeded { outcome } => format!("{outcome} needs a reason"),
-        Problem::FutureTime { ahead_min } => format!("that is {ahead_min} minutes from now; write down what has happened"),
+        Problem::FutureTime { ahead_min } => {
+            format!("that is {} from now; write down what has happened", words().duration(ahead_min * 60_000))
+        }
         Problem::UnknownTask => "the visit has no such task; say what it was with --title".into(),
         Problem::UnknownMedicine => "this phone knows no such medicine; write name and strength out with --name".into(),
         Problem::NotANumber { field } => format!("{field} is not a number such as 1 or 2.5"),

@@ -60,6 +60,9 @@ pub fn show_failure(failure: &Failure, command: &str, json: bool) {
     for problem in &failure.problems {
         eprintln!("  {}", say::problem(problem));
     }
+    if let Some(aside) = failure.facts["aside"].as_str() {
+        eprintln!("  it lies at {aside} now; what can be read of it: holdfast export --aside {aside} --out DIR");
+    }
 }
 
 fn print_line(line: &str) {
@@ -95,6 +98,10 @@ impl Session {
         let name = name(&command);
         match command {
             Command::Enrol { code, label, again } => {
+                if self.servers.is_empty() && !again {
+                    let says = "where is the office? give its address: --server https://HOST[:PORT]; nothing was changed";
+                    return Err(Failure::usage("server_needed", says.into()));
+                }
                 let pin = secret::new_pin(self.pin_file.as_deref())?;
                 let how = Enrol { code, servers: self.servers.clone(), label, pin };
                 let enrolled = if again { self.new_lock(how)? } else { self.phone.enrol(how)? };

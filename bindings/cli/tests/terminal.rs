@@ -268,6 +268,13 @@ fn people_read_words_and_an_export_is_private() {
 fn what_was_typed_is_refused_by_its_name_and_changes_nothing() {
     let terminal = Terminal::enrolled();
     assert_eq!(terminal.fails(&["record", "body", "V-1", "{\"kind\":"]), (2, "bad_statement".into()));
+    assert_eq!(terminal.fails(&["export", "--out", "/dev/null/out"]), (2, "export_unwritable".into()));
+    let nowhere = terminal.path("new").display().to_string();
+    let homeless = |args: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_holdfast")).args(["--json", "--home", &nowhere]).args(args).output().expect("ran");
+        serde_json::from_slice::<Value>(&output.stdout).expect("one JSON object")["error"]["code"].clone()
+    };
+    assert_eq!(homeless(&["enrol", &enrol().code]), "server_needed");
     let bare = |args: &[&str], stdin: Stdio| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_holdfast"));
         command.args(["--json", "--home"]).arg(terminal.path("phone")).args(args).stdin(stdin);
@@ -289,16 +296,28 @@ fn what_was_typed_is_refused_by_its_name_and_changes_nothing() {
 fn a_new_pin_is_typed_twice() {
     let terminal = Terminal::enrolled();
     let program = env!("CARGO_BIN_EXE_holdfast");
-    let pin = |name: &str, text: &str| fs::write(terminal.path(name), text).expect("written");
-    pin("typed", "830617\n830618\n");
     let line = format!("{program} --json --home {} --pin-file {} pin", terminal.path("phone").display(), terminal.path("pin").display());
-    let output = Command::new("script")
+    // A terminal of its own: `script` is part of every Debian.
+    let mut child = Command::new("script")
         .args(["--quiet", "--return", "--command", &line, "/dev/null"])
-        .stdin(fs::File::open(terminal.path("typed")).expect("there"))
-        .output()
-        .expect("script is part of every Debian");
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(said.contains("pin_twice") && output.status.code() == Some(2), "{said}");
-    assert!(!said.contains("830617"), "what was typed is not shown");
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("started");
+    let mut keys = child.stdin.take().expect("piped");
+    let mut screen = child.stdout.take().expect("piped");
+    let mut said = String::new();
+    for (prompt, typed) in [("New PIN: ", "830617\n"), ("Again: ", "830618\n")] {
+        while !said.ends_with(prompt) {
+            let mut byte = [0];
+            assert_eq!(screen.read(&mut byte).expect("read"), 1, "it ended: {said}");
+            said.push(char::from(byte[0]));
+        }
+        keys.write_all(typed.as_bytes()).expect("typed");
+    }
+    screen.read_to_string(&mut said).expect("read");
+    assert_eq!(child.wait().expect("ended").code(), Some(2), "{said}");
+    assert!(said.contains("pin_twice"), "{said}");
+    assert!(!said.contains("830617") && !said.contains("830618"), "what was typed is not shown: {said}");
     terminal.ok(&["run"]);
 }

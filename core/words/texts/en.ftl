@@ -532,7 +532,10 @@ error-locked = The phone is locked.
     .do = Unlock it with your PIN.
 error-wrong_pin = That PIN is not right.
     .safe = What was recorded is safe.
-    .do = Try again in { $minutes } min. { $left ->
+    .do = { $minutes ->
+        [0] Try again.
+       *[other] Try again in { $minutes } min.
+    } { $left ->
         [one] One try is left; after it
        *[other] { $left } tries are left; after them
     } this phone can’t be read any more.
@@ -560,7 +563,7 @@ error-pin_is_a_date = This PIN is a date, and dates are guessed first.
 error-code_unknown = The office does not know this code.
     .safe = Nothing was changed.
     .do = Check each character and try again, or ask the office for a new one.
-error-code_mistyped = This code is mistyped: its check character does not fit.
+error-code_mistyped = This code is mistyped: it has twelve letters and digits, and the last one checks the others.
     .safe = Nothing was sent, and the code is still good.
     .do = Check each character and try again.
 error-code_shape = An enrolment code is three groups of four letters and digits.
@@ -863,6 +866,18 @@ error-chain_gap = A stretch of this phone’s entries is missing, and the phone 
 error-chain_fork = Two different histories come from this phone: it was copied, or went back to an older copy.
     .safe = Both are kept, in full.
     .do = Find out which phones hold the copy, and revoke what should not be there.
+error-store_missing = There is no store in this directory.
+    .safe = Nothing was made or changed.
+    .do = Check --data; `serve` or `import` makes a new store.
+error-tls_needed = Others could read names and passwords on the way: this address needs TLS.
+    .safe = Nothing was started.
+    .do = Give --tls-cert and --tls-key, or listen on 127.0.0.1 behind a proxy that speaks TLS and say --behind-tls.
+error-address_unavailable = This address can’t be listened on.
+    .safe = Nothing was started.
+    .do = Stop what uses it, or name another with --listen.
+error-import_nothing = There is no CSV file in this folder.
+    .safe = Nothing was made or changed.
+    .do = Name the folder with workers.csv, people.csv, plans.csv and rota.csv.
 error-account_unknown = There is no open account of this name.
     .safe = Nothing was changed.
     .do = Name an account that may sign in, with --account.

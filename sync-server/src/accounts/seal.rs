@@ -39,9 +39,7 @@ impl AccountKeys {
     /// Those of the office in a data directory, which may be in use.
     pub fn of(data: &Path, master: MasterKey, random: &dyn Random) -> Result<AccountKeys, OfficeError> {
         let file = ledger_file(data);
-        if !file.exists() {
-            return Err(OfficeError::File("there is no store in the data directory".into()));
-        }
+        crate::admin::must_hold_a_store(data)?;
         let ledger = SqliteLedger::open(&file)?;
         let founded = Founded::read(&ledger)?.ok_or_else(|| OfficeError::Damaged("it was never founded".into()))?;
         let (keys, _) = Keys::open(&ledger, founded.provider.as_str(), &founded.install, master, random)?;

@@ -22,9 +22,7 @@ pub struct Backup {
 /// Without the master key nobody can read the record.
 pub fn back_up(data: &Path, to: &Path) -> Result<Backup, OfficeError> {
     let store = ledger_file(data);
-    if !store.exists() {
-        return Err(OfficeError::File("there is no store in the data directory".into()));
-    }
+    super::must_hold_a_store(data)?;
     ledger::backup(&store, to)?;
     let accounts = data.join(ACCOUNTS_FILE);
     if accounts.exists() {

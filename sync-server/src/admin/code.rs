@@ -20,9 +20,7 @@ pub fn enrol_code(
     random: &dyn Random,
 ) -> Result<EnrolCode, OfficeError> {
     let file = ledger_file(data);
-    if !file.exists() {
-        return Err(OfficeError::UnknownWorker(worker.to_string()));
-    }
+    super::must_hold_a_store(data)?;
     let ledger = SqliteLedger::open(&file)?;
     let founded = Founded::read(&ledger)?.ok_or_else(|| OfficeError::Damaged("it was never founded".into()))?;
     let (keys, _) = Keys::open(&ledger, founded.provider.as_str(), &founded.install, master, random)?;

@@ -66,9 +66,7 @@ pub fn verify_with(
     show: &mut dyn FnMut(&DocumentId, &str),
 ) -> Result<Verified, OfficeError> {
     let file = ledger_file(data);
-    if !file.exists() {
-        return Err(OfficeError::File("there is no store in the data directory".into()));
-    }
+    super::must_hold_a_store(data)?;
     let ledger = SqliteLedger::open(&file)?;
     ledger.integrity()?;
     let founded = Founded::read(&ledger)?.ok_or_else(|| OfficeError::Damaged("it was never founded".into()))?;

@@ -187,7 +187,7 @@ pub fn raw_text(key: &str, part: &str) -> Option<String> {
         let mut parts = message.split("\n    .");
         let found = match part {
             "" => parts.next().and_then(|first| first.split_once('=')),
-            _ => parts.skip(0).find_map(|p| p.split_once('=').filter(|(name, _)| name.trim() == part)),
+            _ => parts.skip(1).find_map(|p| p.split_once('=').filter(|(name, _)| name.trim() == part)),
         };
         return found.map(|(_, value)| value.split_whitespace().collect::<Vec<_>>().join(" "));
     }
