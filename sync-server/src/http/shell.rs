@@ -59,11 +59,12 @@ async fn answer(State(shell): State<Shell>, request: Request) -> Response {
     };
     let ask = Ask { path: parts.uri.path().to_owned(), headers: headers(&parts.headers), body: body.into() };
     let begun = if ask.path == SYNC && ask.body.len() <= AT_ONCE {
-        Ok(shell.office.begin(ask))
+        // As on a thread of its own: what breaks off is said to have, and takes no connection with it.
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| shell.office.begin(ask))).map_err(|_| BrokeOff)
     } else {
         let _core = shell.cores.acquire().await;
         let office = shell.office.clone();
-        tokio::task::spawn_blocking(move || office.begin(ask)).await
+        tokio::task::spawn_blocking(move || office.begin(ask)).await.map_err(|_| BrokeOff)
     };
     let answered = match begun {
         Ok(Begun::Done(answer)) => Ok(answer),
@@ -74,12 +75,15 @@ async fn answer(State(shell): State<Shell>, request: Request) -> Response {
             };
             let office = shell.office.clone();
             let _core = shell.cores.acquire().await;
-            tokio::task::spawn_blocking(move || office.finish(*pending, stored)).await
+            tokio::task::spawn_blocking(move || office.finish(*pending, stored)).await.map_err(|_| BrokeOff)
         }
         Err(e) => Err(e),
     };
     answered.map_or_else(|_| reply(broken()), reply)
 }
+
+/// The work on a request ended in the middle: a mistake of ours, never of the request.
+struct BrokeOff;
 
 /// What a request gets whose work broke off: nothing is lost, since nothing is confirmed before it is durable.
 fn broken() -> Answer {
