@@ -369,7 +369,7 @@ pub fn nothing_is_handed_on_that_does_not_rebuild(faults: &[Fault]) -> Result<()
     let mut hugh = world.phone("C-1");
     let ask = hugh.request(&[], 4 << 20);
     let answer = world.office.answer(ask);
-    let (_, pushes) = wire::decode_reply(&answer.body).unwrap();
+    let (_, pushes) = decode_reply(&answer.body).unwrap();
     if pushes.iter().flat_map(|p| &p.segments).any(|s| s.texts.iter().any(|t| t.contains("breakfast"))) {
         return Err("what does not rebuild was handed on".into());
     }
