@@ -1,9 +1,9 @@
 //! No text of a person reaches an unsealed byte on disk, on either side.
 
 use crate::{folder, s3};
-use holdfast_engine::Intent;
+use holdfast_engine::{Intent, Newcomer};
 use holdfast_host::SystemRandom;
-use holdfast_model::entry::Body;
+use holdfast_model::entry::{Body, Note, NoteType};
 use holdfast_model::id::{DocumentId, EntryId, MedicineId, OutageId, PersonId, TaskId, VisitId, WorkerId};
 use holdfast_model::port::Ask;
 use holdfast_model::wire::{DEVICE_HEADER, Role};
@@ -28,11 +28,13 @@ fn on_the_phone(world: &mut World, worker: &WorkerId, visit: &VisitId, body: Bod
     Some(saved.unwrap_or_else(|e| panic!("{e}")).entry)
 }
 
+/// What the office writes; and what a phone writes past its lease only, which comes by way of the office here.
 fn is_the_offices(body: &Body) -> bool {
-    use Body::{Assigned, Cancelled, CoverSent, DealtWith, OutageClosed, OutageOpened, Person, PhoneCall, PlanVersion};
+    use Body::{Assigned, BreakGlass, Cancelled, CoverSent, DealtWith, OutageClosed, OutageOpened, Person, PhoneCall, PlanVersion};
     matches!(
         body,
         Assigned(_)
+            | BreakGlass(_)
             | Cancelled(_)
             | CoverSent(_)
             | DealtWith(_)
@@ -105,6 +107,9 @@ fn no_canary_is_found_in_any_file_and_all_are_found_with_the_keys() {
         };
         world.log(&office, doc, body).expect("logged");
     }
+    let newcomer = Newcomer { worker: WorkerId::new("W-77").expect("an id"), name: canaries.word() };
+    let note = Body::Note(Note { about: NoteType::General, text: canaries.word() });
+    world.phone(&worker).phone().record_as_newcomer(&newcomer, &visit, Intent::now(note)).expect("written");
     console_canaries(&world);
     assert_eq!(search(folder.path()).expect("searched"), [], "while everything is open and waiting");
     world.befall(&worker, PhoneEvent::Signal(true)).expect("light");
