@@ -130,7 +130,6 @@ impl crate::Office {
     /// The bytes of something held for checking, by its number: for whoever is to look at them. Empty where there is only a finding.
     pub fn held_bytes(&self, id: i64) -> Result<Option<Opened>, OfficeError> {
         let desk = self.desk();
-        let found = desk.ledger.held()?.into_iter().find(|held| held.id == id);
-        found.map(|held| open(desk.keys, &held)).transpose()
+        desk.ledger.held_whole(id)?.map(|held| open(desk.keys, &held)).transpose()
     }
 }

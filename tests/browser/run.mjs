@@ -450,6 +450,14 @@ await check("printed, states are words in black on white, and nothing to press i
   assert.equal(print.colour, "rgb(0, 0, 0)");
   assert.ok(["rgb(255, 255, 255)", "rgba(0, 0, 0, 0)"].includes(print.background), print.background);
   assert.ok(print.words.length > 1 && !print.codes);
+  // A sheet says what is known; what can be done stands on the screen.
+  for (const path of [visit(EDITH), "/console/outages", "/console/held", "/console/phones"]) {
+    await go(path);
+    const left = await page.evaluate(() => [...document.querySelectorAll("main form, main button, main input, main textarea, main select")]
+      .filter((e) => e.checkVisibility()).map((e) => e.outerHTML.slice(0, 60)));
+    assert.deepEqual(left, [], path);
+    assert.ok(!/\blive\b/.test(await page.evaluate(() => document.body.innerText)), `${path} says on paper that it is live`);
+  }
   await page.emulateMedia({ media: "screen" });
 });
 

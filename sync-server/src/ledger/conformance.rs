@@ -96,6 +96,11 @@ fn facts_and_small_tables(ledger: &dyn Ledger) -> Result<(), OfficeError> {
     truths.sort_by_key(|(mono, _)| *mono);
     assert_eq!(truths, [(7, Some(Truth { at: Millis(9), err_ms: 3 })), (8, None)]);
     assert_eq!(ledger.held()?.iter().map(|h| (h.branch, h.code.clone())).collect::<Vec<_>>(), [(None, "device_unknown".to_owned())]);
+    let listed = ledger.held()?.remove(0);
+    let whole = ledger.held_whole(listed.id)?.expect("what is listed is there");
+    assert!(listed.sealed.is_empty() && !whole.sealed.is_empty(), "the bytes come only when asked for");
+    assert_eq!(HeldRaw { sealed: Vec::new(), ..whole }, listed);
+    assert_eq!(ledger.held_whole(listed.id + 1)?, None);
     Ok(())
 }
 

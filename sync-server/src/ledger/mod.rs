@@ -144,7 +144,7 @@ pub struct HeldRaw {
     pub entries: u32,
     /// Which document, when that is known.
     pub document: Option<DocumentKey>,
-    /// The bytes, sealed.
+    /// The bytes, sealed; empty in a list.
     pub sealed: Vec<u8>,
 }
 
@@ -249,8 +249,10 @@ pub trait Ledger: Send + Sync {
     fn segments_of(&self, document: &DocumentKey) -> Result<Vec<(i64, SegmentRow)>, OfficeError>;
     /// Segments of a branch after `seq`, by counter, at most `limit`, each with its push's number.
     fn segments_after(&self, branch: BranchNo, seq: u64, limit: usize) -> Result<Vec<(i64, SegmentRow)>, OfficeError>;
-    /// What is held for checking, latest first.
+    /// What is held for checking, latest first, each without its bytes: strangers can leave many of them, and every page asks for the list.
     fn held(&self) -> Result<Vec<HeldRaw>, OfficeError>;
+    /// One thing that is held, with its bytes.
+    fn held_whole(&self, id: i64) -> Result<Option<HeldRaw>, OfficeError>;
     /// What was decided about what is held, in the order of the decisions.
     fn reviews(&self) -> Result<Vec<ReviewRow>, OfficeError>;
     /// Clock samples.

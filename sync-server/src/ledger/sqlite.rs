@@ -133,6 +133,20 @@ fn segment_row(row: &Row<'_>) -> Result<(i64, SegmentRow), OfficeError> {
     Ok((row.get(1)?, segment))
 }
 
+fn held_row(row: &Row<'_>) -> Result<HeldRaw, OfficeError> {
+    let document: Option<Vec<u8>> = row.get(6)?;
+    Ok(HeldRaw {
+        id: row.get(0)?,
+        at: Millis(row.get(1)?),
+        device: device(row.get(2)?)?,
+        branch: row.get(3)?,
+        code: row.get(4)?,
+        entries: row.get(5)?,
+        document: document.map(fixed).transpose()?,
+        sealed: row.get(7)?,
+    })
+}
+
 fn document_row(row: &Row<'_>) -> Result<DocumentRow, OfficeError> {
     Ok(DocumentRow { key: fixed(row.get(0)?)?, branch: row.get(1)?, day: row.get(2)?, sealed: row.get(3)? })
 }
@@ -305,19 +319,12 @@ impl Ledger for SqliteLedger {
     }
 
     fn held(&self) -> Result<Vec<HeldRaw>, OfficeError> {
-        self.all("SELECT id, at, device, branch, code, entries, document, sealed FROM held ORDER BY id DESC", [], |r| {
-            let document: Option<Vec<u8>> = r.get(6)?;
-            Ok(HeldRaw {
-                id: r.get(0)?,
-                at: Millis(r.get(1)?),
-                device: device(r.get(2)?)?,
-                branch: r.get(3)?,
-                code: r.get(4)?,
-                entries: r.get(5)?,
-                document: document.map(fixed).transpose()?,
-                sealed: r.get(7)?,
-            })
-        })
+        self.all("SELECT id, at, device, branch, code, entries, document, x'' FROM held ORDER BY id DESC", [], held_row)
+    }
+
+    fn held_whole(&self, id: i64) -> Result<Option<HeldRaw>, OfficeError> {
+        let sql = "SELECT id, at, device, branch, code, entries, document, sealed FROM held WHERE id = ?1";
+        Ok(self.all(sql, [id], held_row)?.into_iter().next())
     }
 
     fn reviews(&self) -> Result<Vec<ReviewRow>, OfficeError> {

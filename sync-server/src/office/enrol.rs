@@ -200,7 +200,8 @@ impl Office {
             if !given_here(&held.device) || self.state().phones.contains_key(&held.device) {
                 continue;
             }
-            let body = crate::held::open(&self.inner.keys, held)?;
+            let Some(whole) = self.inner.ledger.held_whole(held.id)? else { continue };
+            let body = crate::held::open(&self.inner.keys, &whole)?;
             let Ok(wire::Request { pushes, sealed, .. }) = wire::decode_request(&body) else { continue };
             let mut headers = pushes.iter().map(|p| &p.push.header).chain(sealed.iter().map(|p| &p.header));
             if headers.any(|h| h.device == held.device && key.verify_text(&h.signed_bytes(), &h.sig).is_ok()) {

@@ -256,7 +256,7 @@ impl Office {
     }
 
     fn held_raw(&self, id: i64) -> Result<Option<(HeldRaw, Vec<Review>)>, OfficeError> {
-        let Some(raw) = self.inner.ledger.held()?.into_iter().find(|held| held.id == id) else { return Ok(None) };
+        let Some(raw) = self.inner.ledger.held_whole(id)? else { return Ok(None) };
         Ok(Some((raw, self.reviews()?.remove(&id).unwrap_or_default())))
     }
 

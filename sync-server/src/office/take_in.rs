@@ -92,7 +92,9 @@ impl Office {
         let keys = &self.inner.keys;
         let place = HeldPlace::of(raw)?;
         let (mut segments, mut sealed) = (Vec::new(), Vec::new());
-        for other in self.inner.ledger.held()?.into_iter().rev() {
+        // In the order in which they came.
+        for listed in self.inner.ledger.held()?.into_iter().rev().filter(|h| h.device == raw.device && h.at == raw.at) {
+            let Some(other) = self.inner.ledger.held_whole(listed.id)? else { continue };
             let there = HeldPlace::of(&other)?;
             if (there.device, there.at, there.epoch, there.first) != (place.device, place.at, place.epoch, place.first) {
                 continue;
