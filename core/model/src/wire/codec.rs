@@ -110,7 +110,7 @@ impl Parcel {
         let inflated = Inflated::of(bytes, *budget)?;
         *budget -= inflated.words.len() + inflated.numbers.len();
         let mut from = inflated.source(*budget)?;
-        let (push, packed, digests) = decode_push(&mut from)?;
+        let Unpacked { push, packed, digests } = decode_push(&mut from)?;
         from.ended()?;
         *budget = from.budget;
         Ok(Arrived { push, parcel: Parcel(bytes.into()), packed, digests })
@@ -281,7 +281,7 @@ fn decode<H: DeserializeOwned>(body: &[u8], wanted: &'static str) -> Result<Whol
     let head: H = serde_json::from_str(first).map_err(|_| from.bad(wanted))?;
     let mut whole = Whole { pushes: Vec::new(), parcels: Vec::new(), sealed: Vec::new(), head };
     for _ in 0..counts.pushes {
-        whole.pushes.push(decode_push(&mut from)?.0);
+        whole.pushes.push(decode_push(&mut from)?.push);
     }
     for _ in 0..counts.parcels {
         let length = usize::try_from(from.number()?).map_err(|_| WireError::TooLarge)?;
@@ -304,7 +304,14 @@ fn unmarked(body: &[u8]) -> Result<&[u8], WireError> {
     if mark != MAGIC { Err(WireError::Newer(u32::from(mark[3] - b'0'))) } else { Ok(rest) }
 }
 
-fn decode_push(from: &mut Source<'_>) -> Result<(Push, Vec<Packed>, Vec<Vec<Digest>>), WireError> {
+/// A push as it was read, with what reading it found on the way.
+struct Unpacked {
+    push: Push,
+    packed: Vec<Packed>,
+    digests: Vec<Vec<Digest>>,
+}
+
+fn decode_push(from: &mut Source<'_>) -> Result<Unpacked, WireError> {
     const WANTED: &str = "a push within bounds";
     let line = from.line(WANTED)?;
     let fits = line.len() <= limits::HEAD_BYTES;
@@ -364,7 +371,7 @@ fn decode_push(from: &mut Source<'_>) -> Result<(Push, Vec<Packed>, Vec<Vec<Dige
         segments: listed,
         sig: line.sig.into_owned(),
     };
-    Ok((Push { header, segments }, packed, all_digests))
+    Ok(Unpacked { push: Push { header, segments }, packed, digests: all_digests })
 }
 
 /// A segment's head, and whether it says the digest of its texts. `actor` is the segment's before it, and becomes its own.
