@@ -9,6 +9,7 @@
 //! | [`accounts`] | who may sign in to the console, and what they may do there |
 //! | [`console`] | what the office sees in a browser |
 //! | [`import`] | what a provider exports from its own systems, checked whole and recorded whole |
+//! | [`slot`] | storm control: who asks again when |
 //! | [`metrics`] | counts, without any person in them |
 //!
 //! A push goes `office::sync` → `ingest` (on its own thread: signature, chain, gate, seals) → `writer` (one thread: place in the chain,
@@ -20,6 +21,7 @@
 
 pub mod accounts;
 pub mod admin;
+mod clock_log;
 pub mod console;
 pub mod error;
 #[doc(hidden)]
@@ -35,6 +37,7 @@ pub mod office;
 mod parcels;
 mod phone;
 mod private;
+pub mod slot;
 mod state;
 mod writer;
 

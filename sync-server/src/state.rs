@@ -3,6 +3,7 @@
 //! Documents hold the very segments that were stored. What they add up to is computed when somebody asks, never on the way
 //! of an acknowledgement.
 
+use crate::clock_log::ClockLog;
 use crate::error::OfficeError;
 use crate::ingest::Gist;
 use crate::keys::Keys;
@@ -156,6 +157,8 @@ pub struct State {
     pub clocks: Clocks,
     /// Documents in which a phone wrote: a new sample of its clocks may move their entries.
     pub by_device: HashMap<DeviceId, BTreeSet<DocumentId>>,
+    /// What phones are told of each other's clocks.
+    pub clock_log: ClockLog,
     /// Which clock samples were kept.
     pub samples: Samples,
     /// Documents that could not be read from the ledger.
@@ -348,6 +351,7 @@ impl State {
             return;
         }
         self.day = today;
+        self.clock_log.sweep(Millis((today - DAYS_IN_HAND - 1) * DAY));
         let State { docs, branches, by_device, .. } = self;
         docs.retain(|id, doc| {
             let stays = doc.day >= today - DAYS_IN_HAND;

@@ -7,7 +7,6 @@ use common::*;
 use holdfast_host::SystemRandom;
 use holdfast_model::entry::{Body, DoseEnd, MedicineOutcome, Observation, TaskEnd, TaskOutcome};
 use holdfast_model::id::{MedicineId, TaskId};
-use holdfast_model::time::HOUR;
 use holdfast_sync_server::admin::verify;
 use holdfast_vault::{MasterKey, Secret32};
 use std::collections::BTreeSet;
@@ -59,23 +58,7 @@ fn day(phone: &mut TestPhone, n: usize) {
 #[test]
 fn an_observer_holds_every_entry_of_the_storm_and_so_does_the_store() {
     let world = World::new();
-    let statements = (0..PHONES).flat_map(|n| (0..VISITS).map(move |v| (n, v))).map(|(n, v)| {
-        let assigned = holdfast_model::entry::Assigned {
-            person: holdfast_model::id::PersonId::new(format!("P-{}", n % 20)).unwrap(),
-            name: "Edith Marlow".into(),
-            run: None,
-            workers: vec![worker("W-1")],
-            start: NINE.plus(HOUR),
-            end: NINE.plus(2 * HOUR),
-            priority: Default::default(),
-            flags: vec![],
-            tasks: vec![],
-            doses: vec![],
-            rota: String::new(),
-        };
-        holdfast_sync_server::office::Statement { doc: visit(&format!("V-{n}-{v}")), body: Body::Assigned(assigned) }
-    });
-    world.office.record_many(&worker("C-1"), &branch(), &[], statements.collect()).unwrap();
+    world.plan_many((0..PHONES).flat_map(|n| (0..VISITS).map(move |v| (format!("V-{n}-{v}"), format!("P-{}", n % 20)))));
     let mut hugh = world.phone("C-1");
     while hugh.sync(&world.office).unwrap().more {}
     let mut phones: Vec<TestPhone> = (0..PHONES).map(|_| world.phone("W-1")).collect();

@@ -8,6 +8,7 @@ use holdfast_model::entry::{Body, Unplanned};
 use holdfast_model::id::Digest;
 use holdfast_model::projection::{Filter, Standing};
 use holdfast_model::time::{DAY, HOUR, MINUTE};
+use holdfast_model::wire::SyncReply;
 
 #[test]
 fn what_a_phone_recorded_offline_is_received_shown_and_handed_on() {
@@ -183,6 +184,39 @@ fn scope_follows_the_rota() {
 }
 
 #[test]
+fn a_phone_is_told_the_clocks_of_whoever_wrote_in_its_scope_and_once() {
+    let mut world = World::new();
+    world.person("P-101", "Edith Marlow");
+    world.plan("V-1", "P-101", &["W-1", "W-2"]);
+    world.plan("V-2", "P-101", &["W-3"]);
+    let [mut asha, mut ben, mut cat] = ["W-1", "W-2", "W-3"].map(|w| world.phone(w));
+    ben.sync(&world.office).unwrap();
+    world.time.advance(MINUTE);
+    let arrived = world.time.now();
+    asha.note(visit("V-1"), "Had a good breakfast.");
+    asha.sync(&world.office).unwrap();
+    world.time.advance(HOUR);
+    let told = |reply: &SyncReply, of: &TestPhone| reply.clocks.iter().filter(|(d, _)| *d == of.device).count();
+    let reply = ben.sync(&world.office).unwrap();
+    assert!(told(&reply, &asha) > 0 && told(&reply, &cat) == 0, "{:?}", reply.clocks);
+    assert_eq!(reply.arrived, [arrived], "with when the push reached the office");
+    let reply = ben.sync(&world.office).unwrap();
+    assert_eq!((told(&reply, &asha), reply.arrived.len()), (0, 0), "once");
+    let reply = cat.sync(&world.office).unwrap();
+    assert_eq!(told(&reply, &asha), 0, "nobody else's");
+    asha.sync(&world.office).unwrap();
+    world.time.advance(HOUR);
+    let own = asha.sync(&world.office).unwrap();
+    assert!(told(&own, &asha) > 0, "what the office found out about its own clock too");
+    assert_eq!(told(&ben.sync(&world.office).unwrap(), &asha), 2, "what is new since");
+
+    world.office.flush().unwrap();
+    world = world.reopened();
+    assert!(told(&ben.sync(&world.office).unwrap(), &asha) > 1, "another run of the office tells it again");
+    assert_eq!(told(&ben.sync(&world.office).unwrap(), &asha), 0);
+}
+
+#[test]
 fn pages_are_as_large_as_asked_for_and_nothing_falls_between_them() {
     let world = World::new();
     for n in 0..30 {
@@ -212,23 +246,7 @@ fn pages_are_as_large_as_asked_for_and_nothing_falls_between_them() {
 #[test]
 fn nothing_new_over_ten_thousand_documents_is_one_small_request() {
     let world = World::new();
-    let statements = (0..10_000).map(|n| {
-        let assigned = holdfast_model::entry::Assigned {
-            person: holdfast_model::id::PersonId::new(format!("P-{}", n % 100)).unwrap(),
-            name: "Edith Marlow".into(),
-            run: None,
-            workers: vec![worker("W-1")],
-            start: NINE.plus(HOUR),
-            end: NINE.plus(2 * HOUR),
-            priority: Default::default(),
-            flags: vec![],
-            tasks: vec![],
-            doses: vec![],
-            rota: String::new(),
-        };
-        holdfast_sync_server::office::Statement { doc: visit(&format!("V-{n}")), body: Body::Assigned(assigned) }
-    });
-    world.office.record_many(&worker("C-1"), &branch(), &[], statements.collect()).unwrap();
+    world.plan_many((0..10_000).map(|n| (format!("V-{n}"), format!("P-{}", n % 100))));
     for who in ["W-1", "C-1"] {
         let mut phone = world.phone(who);
         while phone.sync(&world.office).unwrap().more {}

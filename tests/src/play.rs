@@ -9,6 +9,7 @@ use holdfast_model::entry::{Body, Read};
 use holdfast_model::id::DocumentId;
 use holdfast_model::projection::Rules;
 use holdfast_sync_server::faults::Faults;
+use holdfast_sync_server::slot::Spread;
 use std::fmt;
 use std::path::Path;
 
@@ -79,6 +80,8 @@ pub fn set_up(scenario: &Scenario, how: &How, folder: &Path) -> Result<World, Tr
         begins: scenario.begins,
         store: how.store,
         rules: how.rules.clone(),
+        spread: Spread::default(),
+        effort_ms: 0,
         faults: Faults::default(),
         folder: folder.to_owned(),
     })?;

@@ -3,14 +3,14 @@
 
 mod common;
 
-use common::{Device, Numbers, asked, reply, request, visit};
+use common::{Device, Numbers, asked, reply, request, sealed, turned, visit};
 use holdfast_model::chain;
-use holdfast_model::document::{check_texts, encode_change, rebuild};
+use holdfast_model::document::{check_texts, rebuild};
 use holdfast_model::id::{BootId, ChainEpoch, DeviceId, Digest, ServerEpoch};
 use holdfast_model::time::Millis;
 use holdfast_model::wire::{
-    Push, PushHeader, Receipt, Request, SealedEntry, SealedPush, decode_reply, decode_request, encode_reply, encode_request,
-    inspect_unsealed, proof, reply_signed_bytes, request_signed_bytes,
+    Push, PushHeader, Receipt, Request, SealedPush, decode_reply, decode_request, encode_reply, encode_request, inspect_unsealed,
+    reply_signed_bytes, request_signed_bytes,
 };
 
 /// A phone whose every number is drawn from one seed: its push is the same for ever.
@@ -29,18 +29,7 @@ fn push() -> Push {
 
 /// The same, from the phone while it is locked: no text, one segment an entry. The seals are made up; the vault has vectors of its own.
 fn sealed_push() -> SealedPush {
-    let open = push();
-    let mut changes: Vec<_> =
-        open.segments.iter().flat_map(|s| rebuild(s).unwrap().into_iter().map(|(r, h)| (s.head.doc.clone(), r, h))).collect();
-    changes.sort_by_key(|(_, record, _)| holdfast_model::entry::Read::parse(&record.text).unwrap().place().2);
-    let proofs: Vec<_> = changes.iter().map(proof).collect();
-    let mut header = open.header;
-    header.segments = proofs.iter().map(|[_, segment]| *segment).collect();
-    let entries = changes.iter().zip(&proofs).map(|((doc, record, hash), [text, _])| SealedEntry {
-        text: *text,
-        sealed: encode_change(doc, record, *hash).iter().map(|b| !b).collect(),
-    });
-    SealedPush { entries: entries.collect(), header }
+    sealed(push())
 }
 
 const SEALED: &str = include_str!("golden/request-sealed-v1.hex");
@@ -51,7 +40,7 @@ fn a_request_from_a_locked_phone_of_version_1_is_read_for_ever() {
     assert_eq!((head, pushes.len(), &sealed), (request(&push()), 0, &vec![sealed_push()]));
     let header = &sealed[0].header;
     assert_eq!(chain::extend(header.prev, sealed[0].entries.iter().map(|e| e.text)), header.head, "the chain is the open push's");
-    let unsealed = sealed[0].clone().unseal(|_, sealed| Some(sealed.iter().map(|b| !b).collect()));
+    let unsealed = sealed[0].clone().unseal(turned);
     let inspected = inspect_unsealed(&unsealed).unwrap();
     assert!(unsealed.unopened.is_empty() && inspected.listed.iter().all(|listed| *listed));
     assert!((0..12).all(|s| inspected.rebuild(&unsealed.push, s).is_ok()));

@@ -3,32 +3,14 @@
 
 mod common;
 
-use common::{push, request};
-use holdfast_model::document::{encode_change, rebuild};
+use common::{push, request, turned};
 use holdfast_model::id::Digest;
 use holdfast_model::limits;
-use holdfast_model::wire::{
-    Hold, PushError, Request, SealedEntry, SealedPush, WireError, decode_request, encode_request, inspect, inspect_unsealed, proof,
-};
+use holdfast_model::wire::{Hold, PushError, Request, SealedPush, WireError, decode_request, encode_request, inspect, inspect_unsealed};
 
-/// A push as the same phone sends it while locked. "Sealing" turns every bit: what counts here is that it has to be undone.
+/// A push of so many entries, as its phone sends it while locked.
 fn sealed(seed: u64, count: u64) -> SealedPush {
-    let open = push(seed, count);
-    let mut changes: Vec<_> =
-        open.segments.iter().flat_map(|s| rebuild(s).unwrap().into_iter().map(|(r, h)| (s.head.doc.clone(), r, h))).collect();
-    changes.sort_by_key(|(_, record, _)| holdfast_model::entry::Read::parse(&record.text).unwrap().place().2);
-    let proofs: Vec<_> = changes.iter().map(proof).collect();
-    let mut header = open.header;
-    header.segments = proofs.iter().map(|[_, segment]| *segment).collect();
-    let entries = changes.iter().zip(&proofs).map(|((doc, record, hash), [text, _])| SealedEntry {
-        text: *text,
-        sealed: encode_change(doc, record, *hash).iter().map(|b| !b).collect(),
-    });
-    SealedPush { entries: entries.collect(), header }
-}
-
-fn turn(_: u64, sealed: &[u8]) -> Option<Vec<u8>> {
-    Some(sealed.iter().map(|b| !b).collect())
+    common::sealed(push(seed, count))
 }
 
 #[test]
@@ -39,7 +21,7 @@ fn a_sealed_push_travels_whole_and_says_what_the_open_one_says() {
     assert_eq!((pushes.len(), &arrived[0]), (0, &sealed));
     let open = push(5, 40);
     let there = inspect(&open).unwrap();
-    let unsealed = sealed.unseal(turn);
+    let unsealed = sealed.unseal(turned);
     let here = inspect_unsealed(&unsealed).unwrap();
     let facts = |i: &holdfast_model::wire::Inspected| i.entries.iter().map(|e| (e.seq, e.text, e.head, e.read.is_ok())).collect::<Vec<_>>();
     assert_eq!(facts(&here), facts(&there));
@@ -52,7 +34,7 @@ fn what_does_not_open_is_held_alone() {
         let mut sealed = sealed(9, 8);
         let last = sealed.entries[broken].sealed.len() - 1;
         sealed.entries[broken].sealed[last] ^= 1;
-        let unsealed = sealed.unseal(turn);
+        let unsealed = sealed.unseal(turned);
         let inspected = inspect_unsealed(&unsealed).unwrap();
         let held: Vec<_> = inspected.entries.iter().filter_map(|e| e.read.as_ref().err().map(|h| (e.seq, *h))).collect();
         assert_eq!(held, [(broken as u64 + 1, Hold::Unopened)]);
@@ -69,7 +51,7 @@ fn another_causality_than_the_signed_one_is_withheld_not_held() {
     let mut sealed = sealed(9, 8);
     // A bit of the actor: the text is the signed one.
     sealed.entries[3].sealed[20] ^= 1;
-    let unsealed = sealed.unseal(turn);
+    let unsealed = sealed.unseal(turned);
     let inspected = inspect_unsealed(&unsealed).unwrap();
     assert!(inspected.entries.iter().all(|e| e.read.is_ok()), "the statement stands");
     let gate: Vec<bool> = (0..8).map(|s| inspected.rebuild(&unsealed.push, s).is_ok()).collect();
@@ -81,9 +63,9 @@ fn the_chain_holds_whatever_opens() {
     let mut sealed = sealed(9, 8);
     // Another text's digest, whether its entry opens or not: the signed chain does not lead through it.
     sealed.entries[3].text = Digest([7; 32]);
-    assert_eq!(inspect_unsealed(&sealed.clone().unseal(turn)), Err(PushError::Chain));
+    assert_eq!(inspect_unsealed(&sealed.clone().unseal(turned)), Err(PushError::Chain));
     sealed.entries.pop();
-    assert_eq!(inspect_unsealed(&sealed.unseal(turn)), Err(PushError::Incomplete));
+    assert_eq!(inspect_unsealed(&sealed.unseal(turned)), Err(PushError::Incomplete));
 }
 
 #[test]

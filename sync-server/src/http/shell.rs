@@ -51,6 +51,8 @@ pub fn router(office: Office, stop: Stop) -> Router {
 }
 
 async fn answer(State(shell): State<Shell>, request: Request) -> Response {
+    // Whoever waits for a turn is load already.
+    let _here = shell.office.arrives();
     // Closing this semaphore is nobody's business, so it gives a permit sooner or later.
     let _in_hand = shell.in_hand.acquire().await;
     let (parts, body) = request.into_parts();

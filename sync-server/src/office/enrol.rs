@@ -1,6 +1,6 @@
 //! One-time codes, new phones, phones shut out.
 
-use super::sync::{refusal, unavailable};
+use super::sync::refusal;
 use super::{EnrolCode, Office, locked, wait};
 use crate::admin::code_row;
 use crate::error::OfficeError;
@@ -138,7 +138,7 @@ impl Office {
                 };
                 refusal(403, code, says, None)
             }
-            Err(e) => unavailable(&e),
+            Err(e) => self.unavailable(&e),
         }
     }
 

@@ -31,12 +31,13 @@ use crate::keys::{Keys, own_device};
 use crate::ledger::{Batch, Ledger, SqliteLedger, Table};
 use crate::metrics::Metrics;
 use crate::phone::Phone;
+use crate::slot::{Gauge, InHand, Load, Spread, slot_ms};
 use crate::state::{DAYS_IN_HAND, Doc, Line, State, day_of, header_of};
 use crate::writer::{Job, Store, Writer};
 use holdfast_model::id::{BranchId, ChainEpoch, DeviceId, ProviderId, ServerEpoch};
 use holdfast_model::port::{Answer, Clock, Random};
 use holdfast_model::projection::Rules;
-use holdfast_model::time::{HOUR, Millis};
+use holdfast_model::time::{DAY, HOUR, Millis};
 use holdfast_model::wire::{ClockSample, Truth};
 use holdfast_vault::MasterKey;
 use std::collections::HashMap;
@@ -72,6 +73,8 @@ pub struct OfficeConfig {
     pub lease_ms: i64,
     /// What the provider has set.
     pub rules: Rules,
+    /// How a storm is spread.
+    pub spread: Spread,
     /// For tests of tests only.
     #[doc(hidden)]
     pub faults: Faults,
@@ -90,6 +93,7 @@ impl OfficeConfig {
             branch: BranchId::new("branch").expect("letters"),
             lease_ms: LEASE_MS,
             rules: Rules::default(),
+            spread: Spread::default(),
             faults: Faults::default(),
         }
     }
@@ -117,6 +121,9 @@ pub(crate) struct Inner {
     lease_ms: i64,
     rules: Rules,
     drill: bool,
+    spread: Spread,
+    requests: Gauge,
+    waiting_jobs: Gauge,
     faults: Faults,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
@@ -243,12 +250,16 @@ impl Office {
         let keys = Arc::new(keys);
         let now = config.clock.read();
         let mut state = load(&*ledger, &keys, day_of(now.wall))?;
+        let mut run = [0; 8];
+        config.random.fill(&mut run);
+        state.clock_log.begin(u64::from_be_bytes(run), now.wall.plus(-(DAYS_IN_HAND + 1) * DAY));
         // The office's clock is what true time means here.
         let sample = ClockSample { boot: now.boot, mono_ms: now.mono_ms, wall: now.wall, truth: Some(Truth { at: now.wall, err_ms: 0 }) };
         state.clocks.sample(&own_device(), sample);
         if config.faults.on(Fault::OrderByWallClock) {
             state.clocks.order_by_wall_clock();
         }
+        state.clock_log.keep(&own_device(), sample, true);
         let own = record::Own::new(founded.own_epoch, &state);
         let state = Arc::new(RwLock::new(state));
         let samples = Arc::new(Mutex::new(vec![(own_device(), sample)]));
@@ -271,6 +282,9 @@ impl Office {
             server_epoch: founded.server_epoch,
             lease_ms: config.lease_ms,
             rules: config.rules,
+            spread: config.spread,
+            requests: Gauge::default(),
+            waiting_jobs: Gauge::default(),
             drill: config.drill,
             faults: config.faults,
             clock: config.clock,
@@ -293,13 +307,42 @@ impl Office {
 
     /// Answers `POST /v1/enrol` and `POST /v1/sync`. Blocks until what the request brought is durable.
     pub fn answer(&self, ask: holdfast_model::port::Ask) -> Answer {
-        match self.begin(ask) {
+        let _here = self.arrives();
+        self.complete(self.begin(ask))
+    }
+
+    /// A request has arrived: it counts as load until what this gives is dropped.
+    pub fn arrives(&self) -> InHand {
+        self.inner.requests.one()
+    }
+
+    /// Blocks until what a request brought is durable, and answers it.
+    pub fn complete(&self, mut begun: Begun) -> Answer {
+        begun.wait();
+        match begun {
             Begun::Done(answer) => answer,
             Begun::Pending(mut pending) => {
-                let outcome = pending.stored.take().map(wait);
+                let outcome = pending.outcome.take();
                 self.finish(*pending, outcome)
             }
         }
+    }
+
+    /// What the office has in hand.
+    pub fn load(&self) -> Load {
+        Load { requests: self.inner.requests.read(), jobs: self.inner.waiting_jobs.read() }
+    }
+
+    /// The slot of a request that is being answered now: see [`crate::slot`].
+    fn slot(&self) -> u32 {
+        slot_ms(self.load(), self.any_number(), &self.inner.spread)
+    }
+
+    /// Any number, for spreading.
+    fn any_number(&self) -> u64 {
+        let mut bytes = [0; 8];
+        self.inner.random.fill(&mut bytes);
+        u64::from_be_bytes(bytes)
     }
 
     /// The office's clock.
@@ -416,6 +459,8 @@ fn load(ledger: &dyn Ledger, keys: &Keys, today: i64) -> Result<State, OfficeErr
     }
     for (device, sample) in ledger.samples()? {
         state.clocks.sample(&device, sample);
+        // Which of them its phone took itself is not known here any more: it is told them all.
+        state.clock_log.keep(&device, sample, false);
     }
     for row in ledger.documents_from(today - DAYS_IN_HAND)? {
         match Doc::load(&row, keys, ledger, &mut state.clocks) {

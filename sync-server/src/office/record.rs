@@ -92,7 +92,7 @@ impl Office {
         }
         // The office's clock is what true time means here: its own entries stand exactly where they were written.
         let truth = Some(Truth { at: now.wall, err_ms: 0 });
-        self.sampled(&own_device(), &[ClockSample { boot: now.boot, mono_ms: now.mono_ms, wall: now.wall, truth }]);
+        self.sampled(&own_device(), &[(ClockSample { boot: now.boot, mono_ms: now.mono_ms, wall: now.wall, truth }, true)]);
         let stored = self.store(ready, workers.to_vec(), Vec::new(), Batch::default())?;
         wait(stored)?;
         *own = next;

@@ -6,6 +6,7 @@
 //! as dropped.
 
 use super::{Office, locked};
+use crate::clock_log::Told;
 use crate::error::OfficeError;
 use crate::faults::Fault;
 use crate::ledger::BranchNo;
@@ -16,7 +17,7 @@ use crate::state::{Branch, State, Stored, StoredPush, day_of, load_push, load_se
 use holdfast_model::id::{ChainEpoch, DeviceId, DocumentId, PersonId, ServerEpoch, WorkerId};
 use holdfast_model::port::Answer;
 use holdfast_model::time::{HOUR, Millis};
-use holdfast_model::wire::{Parcel, Push, Role, SyncRequest};
+use holdfast_model::wire::{ClockSample, Parcel, Push, Role};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
 
@@ -41,42 +42,56 @@ pub(crate) struct Cursor {
     pub seq: u64,
     /// Which scope that was.
     pub generation: u64,
+    /// What it was told of other phones' clocks.
+    pub told: Told,
 }
 
-const CURSOR_BYTES: usize = 1 + 8 + 8 + 8 + 8 + 8;
+const CURSOR_BYTES: usize = 1 + 8 + 8 + 8 + 8 + 8 + 8 + 8;
+/// A cursor of version 1 says nothing of clocks.
+const CURSOR_BYTES_V1: usize = CURSOR_BYTES - 16;
 
 impl Cursor {
     fn bytes(&self) -> Vec<u8> {
-        let mut bytes = vec![1];
+        let mut bytes = vec![2];
         bytes.extend(self.server.0);
         bytes.extend(self.chain.0);
         bytes.extend(self.have_to.to_be_bytes());
         bytes.extend(self.seq.to_be_bytes());
         bytes.extend(self.generation.to_be_bytes());
+        bytes.extend(self.told.run.to_be_bytes());
+        bytes.extend(self.told.count.to_be_bytes());
         bytes
     }
 
     fn read(bytes: &[u8]) -> Option<Cursor> {
-        if bytes.len() != CURSOR_BYTES || bytes[0] != 1 {
-            return None;
-        }
-        let part = |i: usize| -> [u8; 8] { bytes[1 + 8 * i..9 + 8 * i].try_into().expect("eight bytes of forty-one") };
+        let told = match (bytes.first(), bytes.len()) {
+            (Some(1), CURSOR_BYTES_V1) => false,
+            (Some(2), CURSOR_BYTES) => true,
+            _ => return None,
+        };
+        let part = |i: usize| -> [u8; 8] { bytes[1 + 8 * i..9 + 8 * i].try_into().expect("eight bytes, within the length just looked at") };
+        let number = |i: usize| u64::from_be_bytes(part(i));
         Some(Cursor {
             server: ServerEpoch(part(0)),
             chain: ChainEpoch(part(1)),
-            have_to: u64::from_be_bytes(part(2)),
-            seq: u64::from_be_bytes(part(3)),
-            generation: u64::from_be_bytes(part(4)),
+            have_to: number(2),
+            seq: number(3),
+            generation: number(4),
+            told: if told { Told { run: number(5), count: number(6) } } else { Told::default() },
         })
     }
 }
 
 /// What a reply carries beside receipts.
+#[derive(Default)]
 pub(crate) struct Page {
     /// Parts of pushes.
     pub pushes: Vec<Push>,
     /// Whole ones, as they came.
     pub parcels: Vec<Parcel>,
+    /// When each of them reached the office: first those in parts, then the whole ones.
+    pub arrived: Vec<Millis>,
+    pub clocks: Vec<(DeviceId, ClockSample)>,
     pub cursor: String,
     pub more: bool,
     pub dropped: Vec<DocumentId>,
@@ -111,7 +126,10 @@ struct Filling<'a> {
     own: Option<(DeviceId, ChainEpoch)>,
     to: &'a mut Cursor,
     left: usize,
+    /// The phone that asks.
+    asking: DeviceId,
     segments: Vec<Arc<Stored>>,
+    clocks: Vec<(DeviceId, ClockSample)>,
     more: bool,
 }
 
@@ -127,25 +145,31 @@ impl Office {
         Ok((cursor.server == self.inner.server_epoch).then_some(cursor))
     }
 
+    /// True for a reader who sees the whole branch: somebody in the office sits there.
+    pub(crate) fn follows_branch(&self, reader: Option<&WorkerId>) -> bool {
+        reader.is_some_and(|reader| sees_branch(role(&self.state(), reader)))
+    }
+
     /// The next page for a phone.
     pub(crate) fn page(
         &self,
         phone: &Arc<Mutex<Phone>>,
         reader: Option<&WorkerId>,
-        request: &SyncRequest,
+        epoch: ChainEpoch,
+        want_bytes: u32,
         cursor: Option<&Cursor>,
         have_to: u64,
         now: Millis,
     ) -> Page {
         let mut to = Cursor {
             server: self.inner.server_epoch,
-            chain: request.epoch,
+            chain: epoch,
             have_to,
             seq: cursor.map_or(0, |c| c.seq),
             generation: cursor.map_or(0, |c| c.generation),
+            told: cursor.map_or_else(Told::default, |c| c.told),
         };
-        let mut page =
-            Page { pushes: Vec::new(), parcels: Vec::new(), cursor: String::new(), more: false, dropped: Vec::new(), revoked: false };
+        let mut page = Page::default();
         // The writer takes these two in this order, and so does everybody.
         let state = self.state();
         let mut phone = locked(phone);
@@ -153,16 +177,18 @@ impl Office {
         if let Some(branch) = state.branch_named(&phone.branch)
             && let Some(reader) = reader
             && !page.revoked
-            && request.want_bytes > 0
+            && want_bytes > 0
         {
             let mut filling = Filling {
                 office: self,
                 state: &state,
                 branch,
-                own: (!phone.shared()).then(|| (phone.device.clone(), request.epoch)),
+                own: (!phone.shared()).then(|| (phone.device.clone(), epoch)),
+                asking: phone.device.clone(),
                 to: &mut to,
-                left: (request.want_bytes as usize).min(PAGE_BYTES),
+                left: (want_bytes as usize).min(PAGE_BYTES),
                 segments: Vec::new(),
+                clocks: Vec::new(),
                 more: false,
             };
             match sees(&state, reader, branch.no, now) {
@@ -170,7 +196,8 @@ impl Office {
                 Sees::Documents(docs) => page.dropped = filling.documents(&docs, &mut phone, reader),
             }
             page.more = filling.more;
-            (page.pushes, page.parcels) = by_push(&filling.segments, &state.parcels);
+            (page.pushes, page.parcels, page.arrived) = by_push(&filling.segments, &state.parcels);
+            page.clocks = filling.clocks;
         }
         page.cursor = self.inner.keys.cursors.protect(phone.device.as_str().as_bytes(), &to.bytes());
         page
@@ -256,6 +283,33 @@ impl Filling<'_> {
         if branch.ring.range(from..).all(|stored| self.next(stored)) {
             self.to.seq = branch.seq;
         }
+        let log = &self.state.clock_log;
+        if self.to.told != log.now() {
+            self.tell(log.devices().map(|device| (device, true)));
+        }
+    }
+
+    /// Tells what is new of the clocks of these phones.
+    fn tell<'d>(&mut self, devices: impl IntoIterator<Item = (&'d DeviceId, bool)>) {
+        let log = &self.state.clock_log;
+        self.clocks = log.news(&self.asking, Some(self.to.told), devices);
+        self.to.told = log.now();
+    }
+
+    /// Tells of the clocks of whoever wrote in the documents that the phone was served: all of them where a phone is new to it.
+    fn tell_of(&mut self, served: &BTreeSet<DocumentId>, had: &BTreeSet<DocumentId>, since: u64) {
+        let state = self.state;
+        if self.to.told == state.clock_log.now() && self.segments.is_empty() && served == had {
+            return;
+        }
+        let mut wrote: BTreeMap<&DeviceId, bool> = BTreeMap::new();
+        for doc in served.iter().filter_map(|id| state.docs.get(id)) {
+            let known = had.contains(&doc.id);
+            for stored in &doc.segments {
+                *wrote.entry(&stored.push.header.device).or_default() |= known && stored.seq <= since;
+            }
+        }
+        self.tell(wrote);
     }
 
     /// Gives the documents that left the phone's scope.
@@ -294,6 +348,7 @@ impl Filling<'_> {
                 serves.insert(id.clone());
             }
         }
+        self.tell_of(&serves, &had, since);
         self.to.generation = phone.serve(reader, serves);
         dropped
     }
@@ -304,13 +359,19 @@ fn unconfirmed(stored: &Stored) -> bool {
     !stored.segment.texts.iter().all(|text| text.starts_with(r#"{"author":{"worker":"#))
 }
 
+fn role(state: &State, reader: &WorkerId) -> Role {
+    state.workers.get(reader).map_or(Role::Worker, |w| w.role)
+}
+
+fn sees_branch(role: Role) -> bool {
+    matches!(role, Role::Coordinator | Role::Manager | Role::Administrator)
+}
+
 /// What a worker may see on a phone now.
 pub(crate) fn sees(state: &State, reader: &WorkerId, no: BranchNo, now: Millis) -> Sees {
-    let role = state.workers.get(reader).map_or(Role::Worker, |w| w.role);
     let mut docs = BTreeSet::new();
-    match role {
-        Role::Coordinator | Role::Manager | Role::Administrator => return Sees::Branch,
-        Role::Worker => {}
+    match role(state, reader) {
+        role if sees_branch(role) => return Sees::Branch,
         Role::Lead => {
             let today = day_of(now);
             for doc in state.docs.values().filter(|d| d.branch == no) {
@@ -321,6 +382,7 @@ pub(crate) fn sees(state: &State, reader: &WorkerId, no: BranchNo, now: Millis) 
                 }
             }
         }
+        _ => {}
     }
     let Some(branch) = state.branch(no) else { return Sees::Documents(docs) };
     for id in branch.by_worker.get(reader).into_iter().flatten() {
@@ -337,21 +399,29 @@ pub(crate) fn sees(state: &State, reader: &WorkerId, no: BranchNo, now: Millis) 
     Sees::Documents(docs)
 }
 
-/// Segments as they travel: under the signed header that each came with, or as the very bytes they came as, where all of a push is here.
-fn by_push(segments: &[Arc<Stored>], parcels: &Parcels) -> (Vec<Push>, Vec<Parcel>) {
+/// Segments as they travel: under the signed header that each came with, or as the very bytes they came as, where all of a push is here;
+/// with when each reached the office.
+fn by_push(segments: &[Arc<Stored>], parcels: &Parcels) -> (Vec<Push>, Vec<Parcel>, Vec<Millis>) {
     let mut pushes: BTreeMap<i64, Vec<&Arc<Stored>>> = BTreeMap::new();
     for stored in segments {
         pushes.entry(stored.push.id).or_default().push(stored);
     }
-    let (mut parts, mut whole) = (Vec::new(), Vec::new());
+    let (mut parts, mut whole, mut came, mut came_whole) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (id, segments) in pushes {
-        let header = &segments[0].push.header;
+        let (header, at) = (&segments[0].push.header, segments[0].push.received);
         let entries: usize = segments.iter().map(|s| s.segment.texts.len()).sum();
         let all = segments.len() == header.segments.len() && entries == header.count as usize;
         match parcels.get(id).filter(|_| all) {
-            Some(parcel) => whole.push(parcel.clone()),
-            None => parts.push(Push { header: header.clone(), segments: segments.iter().map(|s| s.segment.clone()).collect() }),
+            Some(parcel) => {
+                whole.push(parcel.clone());
+                came_whole.push(at);
+            }
+            None => {
+                parts.push(Push { header: header.clone(), segments: segments.iter().map(|s| s.segment.clone()).collect() });
+                came.push(at);
+            }
         }
     }
-    (parts, whole)
+    came.append(&mut came_whole);
+    (parts, whole, came)
 }

@@ -5,6 +5,7 @@ use crate::error::OfficeError;
 use crate::faults::Fault;
 use crate::ingest::{Ready, Refused};
 use crate::phone::Phone;
+use crate::slot::{InHand, retry_ms};
 use crate::writer::Outcome;
 use holdfast_model::chronology::weak_truth;
 use holdfast_model::id::{BranchId, ChainEpoch, DeviceId, Digest, WorkerId};
@@ -30,10 +31,25 @@ pub enum Begun {
     Pending(Box<Pending>),
 }
 
+impl Begun {
+    /// Blocks until what the request brought is durable, or is known not to be. It is answered by [`Office::complete`].
+    pub fn wait(&mut self) {
+        if let Begun::Pending(pending) = self
+            && let Some(stored) = pending.stored.take()
+        {
+            pending.outcome = Some(super::wait(stored));
+        }
+    }
+}
+
 /// A request that waits for the writer.
 pub struct Pending {
     /// Answered by the writer; absent when the request brought nothing.
     pub stored: Option<oneshot::Receiver<Stored>>,
+    /// What came of it, once somebody has waited for that.
+    pub outcome: Option<Stored>,
+    /// Counts as load of the writer while it is held.
+    _job: Option<InHand>,
     phone: Arc<Mutex<Phone>>,
     /// Who reads on it now; absent while it is locked.
     reader: Option<WorkerId>,
@@ -74,17 +90,17 @@ pub(crate) fn refusal(status: u16, code: &str, says: &str, retry_ms: Option<u32>
     Answer { status, headers: vec![("content-type".into(), "application/json".into())], body }
 }
 
-/// What a failing office says: nothing was confirmed.
-pub(crate) fn unavailable(e: &OfficeError) -> Answer {
-    let says = "The office cannot store anything right now. What is on this phone stays there and is sent again by itself.";
-    refusal(503, e.code(), says, Some(30_000))
-}
-
 fn header<'a>(ask: &'a Ask, name: &str) -> Option<&'a str> {
     ask.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str())
 }
 
 impl Office {
+    /// What a failing office says: nothing was confirmed. With a slot, so that those who failed together do not come back together.
+    pub(crate) fn unavailable(&self, e: &OfficeError) -> Answer {
+        let says = "The office cannot store anything right now. What is on this phone stays there and is sent again by itself.";
+        refusal(503, e.code(), says, Some(retry_ms(self.any_number())))
+    }
+
     /// The first half of answering: everything that can be done without waiting for the disk.
     pub fn begin(&self, ask: Ask) -> Begun {
         let path = ask.path.split('?').next().unwrap_or_default();
@@ -112,7 +128,7 @@ impl Office {
             let phone = locked(&phone);
             (phone.device.clone(), phone.public_key(), phone.branch.clone(), phone.revoked.is_some())
         };
-        let key = key.ok_or_else(|| unavailable(&OfficeError::Damaged("a phone's key".into())))?;
+        let key = key.ok_or_else(|| self.unavailable(&OfficeError::Damaged("a phone's key".into())))?;
         let signed = header(&ask, SIGNATURE_HEADER)
             .is_some_and(|signature| key.verify_text(&wire::request_signed_bytes(&ask.body), signature).is_ok());
         if !signed && !self.inner.faults.on(Fault::SkipSignature) {
@@ -159,9 +175,22 @@ impl Office {
         let stored = if ready.is_empty() {
             None
         } else {
-            Some(self.store(ready, Vec::new(), Vec::new(), Default::default()).map_err(|e| unavailable(&e))?)
+            Some(self.store(ready, Vec::new(), Vec::new(), Default::default()).map_err(|e| self.unavailable(&e))?)
         };
-        Ok(Begun::Pending(Box::new(Pending { stored, phone, reader, request, request_body: ask.body, brought, cursor, want_plans, t1 })))
+        let _job = stored.is_some().then(|| self.inner.waiting_jobs.one());
+        Ok(Begun::Pending(Box::new(Pending {
+            stored,
+            outcome: None,
+            _job,
+            phone,
+            reader,
+            request,
+            request_body: ask.body,
+            brought,
+            cursor,
+            want_plans,
+            t1,
+        })))
     }
 
     /// Who reads on a phone, by the proof in the request. Without one it is the phone's worker, where there is one only.
@@ -211,27 +240,28 @@ impl Office {
                     "The records are not what their signed list says. Nothing was taken; they stay on this phone and are sent again.";
                 refusal(422, e.code(), says, None)
             }
-            Refused::Office(e) => unavailable(e),
+            Refused::Office(e) => self.unavailable(e),
         }
     }
 
     /// Takes in what a request says about the device's clocks.
     fn clocks(&self, device: &DeviceId, request: &SyncRequest, t1: Millis) {
-        let mut fresh: Vec<ClockSample> = request.samples.iter().take(64).copied().collect();
+        let mut fresh: Vec<(ClockSample, bool)> = request.samples.iter().take(64).map(|s| (*s, true)).collect();
         // Alone, an arrival bounds the clock from one side only; it is worth keeping where nothing better is known.
-        if !fresh.iter().any(|s| s.truth.is_some() && s.boot == request.clock.boot) {
-            fresh.push(weak_truth(request.clock, t1));
+        if !fresh.iter().any(|(s, _)| s.truth.is_some() && s.boot == request.clock.boot) {
+            fresh.push((weak_truth(request.clock, t1), false));
         }
         self.sampled(device, &fresh);
     }
 
-    /// Takes in samples of a device's clocks, those that say something new.
-    pub(crate) fn sampled(&self, device: &DeviceId, fresh: &[ClockSample]) {
+    /// Takes in samples of a device's clocks, those that say something new; with each, whether the device took it itself.
+    pub(crate) fn sampled(&self, device: &DeviceId, fresh: &[(ClockSample, bool)]) {
         let mut state = self.inner.state.write().unwrap_or_else(PoisonError::into_inner);
         let mut moved = false;
-        for sample in fresh {
+        for (sample, own) in fresh {
             if state.samples.worth(device, sample, SAMPLE_EVERY_MS) {
                 state.clocks.sample(device, *sample);
+                state.clock_log.keep(device, *sample, *own);
                 locked(&self.inner.samples).push((device.clone(), *sample));
                 moved = true;
             }
@@ -246,7 +276,7 @@ impl Office {
         let outcomes = match stored {
             None => Vec::new(),
             Some(Ok(outcomes)) => outcomes,
-            Some(Err(e)) => return unavailable(&e),
+            Some(Err(e)) => return self.unavailable(&e),
         };
         let device = pending.request.device.clone();
         let mut receipts = Vec::with_capacity(outcomes.len());
@@ -257,7 +287,7 @@ impl Office {
                     if brought.epoch == pending.request.epoch {
                         have_to = Some(to);
                     }
-                    receipts.push(self.receipt(brought));
+                    receipts.push(self.receipt(brought, pending.t1));
                 }
                 Outcome::Gap { have_to: to } => have_to = Some(to),
             }
@@ -269,7 +299,20 @@ impl Office {
             let lines = state.chains.get(&(device.clone(), pending.request.epoch));
             lines.and_then(|l| l.iter().find(|l| l.row.line == 0)).map_or(0, |l| l.row.last)
         });
-        let page = self.page(&pending.phone, pending.reader.as_ref(), &pending.request, pending.cursor.as_ref(), have_to, pending.t1);
+        // Push before pull: what was brought is durable, and what is new for the phone waits for its slot. A request that brings nothing has
+        // waited for its slot, and an office's own terminal waits for none.
+        let slot_ms = if self.follows_branch(pending.reader.as_ref()) { 0 } else { self.slot() };
+        let postponed = slot_ms > 0 && !receipts.is_empty() && pending.request.want_bytes > 0;
+        let want_bytes = if postponed { 0 } else { pending.request.want_bytes };
+        let page = self.page(
+            &pending.phone,
+            pending.reader.as_ref(),
+            pending.request.epoch,
+            want_bytes,
+            pending.cursor.as_ref(),
+            have_to,
+            pending.t1,
+        );
         let reply = SyncReply {
             v: wire::VERSION,
             server_epoch: self.inner.server_epoch,
@@ -278,13 +321,15 @@ impl Office {
             receipts,
             have_to,
             cursor: page.cursor,
-            more: page.more,
-            slot_ms: 0,
+            more: page.more || postponed && !page.revoked,
+            slot_ms,
             want_plans: pending.want_plans,
             dropped: page.dropped,
             revoked: page.revoked,
             lease_ms: self.inner.lease_ms,
             not_a_reader: pending.reader.is_none() && pending.request.want_bytes > 0,
+            clocks: page.clocks,
+            arrived: page.arrived,
         };
         let body = wire::encode_reply(&reply, &page.pushes, &page.parcels);
         let signature = self.inner.keys.office.sign_text(&wire::reply_signed_bytes(&pending.request_body, &body));
@@ -307,7 +352,8 @@ impl Office {
         }
     }
 
-    fn receipt(&self, brought: Brought) -> Receipt {
+    /// `at` is when the request that brought it arrived, as the office's own record says.
+    fn receipt(&self, brought: Brought, at: Millis) -> Receipt {
         let mut receipt = Receipt {
             server_epoch: self.inner.server_epoch,
             device: brought.device,
@@ -316,7 +362,7 @@ impl Office {
             last: brought.last,
             head: brought.head,
             held: brought.held,
-            at: self.now(),
+            at,
             sig: String::new(),
         };
         receipt.sig = self.inner.keys.office.sign_text(&receipt.signed_bytes());

@@ -18,7 +18,7 @@ use holdfast_model::wire::{
     SyncRequest, decode_reply, encode_request, push_header,
 };
 use holdfast_sync_server::faults::{Fault, Faults};
-use holdfast_sync_server::office::WorkerRecord;
+use holdfast_sync_server::office::{Statement, WorkerRecord};
 use holdfast_sync_server::{Office, OfficeConfig};
 use holdfast_vault::{MasterKey, PublicKey, Secret32, SigningKey};
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,6 +39,22 @@ pub fn visit(n: &str) -> DocumentId {
 }
 pub fn person(n: &str) -> DocumentId {
     DocumentId::Person(PersonId::new(n).unwrap())
+}
+
+fn assigned(person_no: &str, workers: &[&str], start: Millis) -> Body {
+    Body::Assigned(Assigned {
+        person: PersonId::new(person_no).unwrap(),
+        name: "Edith Marlow".into(),
+        run: None,
+        workers: workers.iter().map(|w| worker(w)).collect(),
+        start,
+        end: start.plus(30 * MINUTE),
+        priority: Default::default(),
+        flags: vec![],
+        tasks: vec![],
+        doses: vec![],
+        rota: "R7".into(),
+    })
 }
 
 /// An office in a directory, on virtual time.
@@ -94,20 +110,12 @@ impl World {
         self.plan_at(visit_no, person_no, workers, NINE.plus(HOUR));
     }
     pub fn plan_at(&self, visit_no: &str, person_no: &str, workers: &[&str], start: Millis) {
-        let assigned = Assigned {
-            person: PersonId::new(person_no).unwrap(),
-            name: "Edith Marlow".into(),
-            run: None,
-            workers: workers.iter().map(|w| worker(w)).collect(),
-            start,
-            end: start.plus(30 * MINUTE),
-            priority: Default::default(),
-            flags: vec![],
-            tasks: vec![],
-            doses: vec![],
-            rota: "R7".into(),
-        };
-        self.office.record(&worker("C-1"), visit(visit_no), Body::Assigned(assigned)).unwrap();
+        self.office.record(&worker("C-1"), visit(visit_no), assigned(person_no, workers, start)).unwrap();
+    }
+    /// Plans visits of W-1, each to a person, all at once.
+    pub fn plan_many(&self, visits: impl Iterator<Item = (String, String)>) {
+        let statement = |(v, p): (String, String)| Statement { doc: visit(&v), body: assigned(&p, &["W-1"], NINE.plus(HOUR)) };
+        self.office.record_many(&worker("C-1"), &branch(), &[], visits.map(statement).collect()).unwrap();
     }
     pub fn person(&self, person_no: &str, name: &str) {
         let details = PersonDetails {

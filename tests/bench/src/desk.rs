@@ -6,8 +6,6 @@ use holdfast_engine::port::{Answer, Ask, Disk, Network, NetworkFault, Ports, Ser
 use holdfast_engine::{Enrol, Phone, Settings};
 use holdfast_host::SystemRandom;
 use holdfast_model::port::Clock;
-use holdfast_model::projection::Rules;
-use holdfast_sync_server::faults::Faults;
 use holdfast_sync_server::office::{Office, OfficeConfig};
 use holdfast_vault::{KeyCustodian, MasterKey, Secret32};
 use std::path::Path;
@@ -28,17 +26,12 @@ pub const PIN: &str = "739215";
 
 /// Opens an office with its store in a directory.
 pub fn office(data: &Path, clock: Arc<dyn Clock>) -> Result<Office, Failure> {
+    let master_key = MasterKey::from_secret(Secret32::new([7; 32]));
     Ok(Office::open(OfficeConfig {
-        data: data.to_owned(),
-        master_key: MasterKey::from_secret(Secret32::new([7; 32])),
-        clock,
-        random: Arc::new(SystemRandom::new()),
         drill: true,
         provider: provider::provider(),
         branch: provider::branch(),
-        rules: Rules::default(),
-        lease_ms: 72 * holdfast_model::time::HOUR,
-        faults: Faults::default(),
+        ..OfficeConfig::new(data, master_key, clock, Arc::new(SystemRandom::new()))
     })?)
 }
 

@@ -22,6 +22,7 @@ use holdfast_model::projection::Rules;
 use holdfast_model::time::{HOUR, MINUTE, Millis};
 use holdfast_sync_server::faults::Faults;
 use holdfast_sync_server::office::Statement;
+use holdfast_sync_server::slot::Spread;
 use holdfast_sync_server::{Office, OfficeConfig};
 use holdfast_vault::{MasterKey, Secret32};
 use network::{Letter, Network};
@@ -47,6 +48,10 @@ pub struct Options {
     pub store: Store,
     /// What the provider has set.
     pub rules: Rules,
+    /// How the office spreads a storm.
+    pub spread: Spread,
+    /// Milliseconds of the office's time that one request takes; the others wait their turn.
+    pub effort_ms: i64,
     /// Deliberate faults of the office, to prove the tests. See [`World::spoil`].
     pub faults: Faults,
     /// A directory for everything that is written; it must exist and be empty.
@@ -63,6 +68,7 @@ pub struct World {
     desk: Desk,
     office_clock: ManualClock,
     reachable: bool,
+    busy_until: Millis,
     /// The phones, by worker.
     pub phones: BTreeMap<WorkerId, Device>,
     network: Network,
@@ -95,6 +101,7 @@ impl World {
             desk: Desk::default(),
             office_clock,
             reachable: true,
+            busy_until: Millis(i64::MIN),
             phones: BTreeMap::new(),
             network,
             flights: 0,
@@ -135,6 +142,7 @@ impl World {
             provider: ProviderId::new("northquay-care").expect("a literal"),
             branch: self.branch(),
             rules: self.options.rules.clone(),
+            spread: self.options.spread,
             faults: self.options.faults.clone(),
             ..OfficeConfig::new(self.office_folder(), self.master_key(), Arc::new(self.office_clock.clone()), Arc::new(random))
         };
@@ -146,6 +154,9 @@ impl World {
 
     fn stop_office(&mut self) {
         self.desk.staff(None);
+        // Requests that it has in hand go with it; the phones hear nothing.
+        self.network.drop_in_hand();
+        self.busy_until = Millis(i64::MIN);
         self.office = None;
         self.office_clock.reboot();
     }
@@ -258,6 +269,12 @@ impl World {
         Ok(())
     }
 
+    /// From now on a request takes the office so much time, and it spreads a storm like this.
+    pub fn strain(&mut self, effort_ms: i64, spread: Spread) -> Result<(), Trouble> {
+        (self.options.effort_ms, self.options.spread) = (effort_ms, spread);
+        self.restart_office()
+    }
+
     /// How the network treats messages from now on.
     pub fn set_weather(&mut self, weather: Weather) {
         self.network.weather = weather;
@@ -323,6 +340,16 @@ impl World {
         }
     }
 
+    /// The office's answer leaves, or the news that it cannot be reached.
+    fn reply(&mut self, worker: &WorkerId, flight: u64, reply: Option<i64>, answer: Result<Answer, NetworkFault>) {
+        let (now, with_signal) = (self.time.now(), self.phone(worker).signal);
+        match reply {
+            Some(after) if with_signal => self.network.answer(now.plus(after), worker, flight, answer),
+            // The second copy of a request that was doubled: nobody waits for its answer.
+            Some(_) | None => {}
+        }
+    }
+
     fn deliver(&mut self, letter: Letter) {
         let now = self.time.now();
         match letter {
@@ -333,13 +360,25 @@ impl World {
                 if let Some(overheard) = &mut self.overheard {
                     overheard.push(ask.clone());
                 }
-                let answer = if self.reachable { Ok(self.office().answer(ask)) } else { Err(NetworkFault::Unreachable) };
-                let with_signal = self.phone(&worker).signal;
-                match reply {
-                    Some(after) if with_signal => self.network.answer(now.plus(after), &worker, flight, answer),
-                    // The second copy of a request that was doubled: nobody waits for its answer.
-                    Some(_) | None => {}
+                if !self.reachable {
+                    return self.reply(&worker, flight, reply, Err(NetworkFault::Unreachable));
                 }
+                let here = self.office().arrives();
+                let mut begun = self.office().begin(ask);
+                // What was brought is durable when it arrives, whenever the answer leaves: the writer's thread knows no virtual time.
+                begun.wait();
+                self.busy_until = self.busy_until.max(now).plus(self.options.effort_ms);
+                if self.busy_until > now {
+                    self.network.hold(self.busy_until, Letter::InHand { worker, flight, begun, reply, here });
+                } else {
+                    let answer = self.office().complete(begun);
+                    self.reply(&worker, flight, reply, Ok(answer));
+                }
+            }
+            Letter::InHand { worker, flight, begun, reply, here } => {
+                let answer = self.office().complete(begun);
+                drop(here);
+                self.reply(&worker, flight, reply, Ok(answer));
             }
             Letter::ToPhone { worker, flight, answer } => {
                 self.network.over(flight);

@@ -7,6 +7,8 @@ use holdfast_host::SeededRandom;
 use holdfast_model::id::WorkerId;
 use holdfast_model::port::Random;
 use holdfast_model::time::Millis;
+use holdfast_sync_server::office::Begun;
+use holdfast_sync_server::slot::InHand;
 use std::collections::BTreeMap;
 
 /// Quickest way of a message, in milliseconds.
@@ -24,6 +26,8 @@ pub(super) enum Letter {
         /// Milliseconds that the answer will take; nothing when nobody will hear it.
         reply: Option<i64>,
     },
+    /// A request that the office works on: it is answered when its turn is over.
+    InHand { worker: WorkerId, flight: u64, begun: Begun, reply: Option<i64>, here: InHand },
     /// An answer, or that there is none.
     ToPhone { worker: WorkerId, flight: u64, answer: Result<Answer, NetworkFault> },
 }
@@ -74,6 +78,16 @@ impl Network {
 
     pub(super) fn fail(&mut self, at: Millis, worker: &WorkerId, flight: u64, fault: NetworkFault) {
         self.answer(at, worker, flight, Err(fault));
+    }
+
+    /// The office works on something until then.
+    pub(super) fn hold(&mut self, until: Millis, letter: Letter) {
+        self.put(until, letter);
+    }
+
+    /// Forgets what the office works on.
+    pub(super) fn drop_in_hand(&mut self) {
+        self.letters.retain(|_, letter| !matches!(letter, Letter::InHand { .. }));
     }
 
     /// Forgets the letters of a flight that is over.

@@ -10,6 +10,7 @@ mod guards;
 mod manual;
 mod mutations;
 mod scenarios;
+mod storm;
 
 /// A phone made of the model and the vault alone, which also does what no engine does.
 #[path = "../../../sync-server/tests/common/mod.rs"]

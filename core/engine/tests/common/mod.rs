@@ -291,6 +291,8 @@ impl Office {
             dropped: mood.dropped.clone(),
             revoked: mood.revoked,
             lease_ms: 72 * HOUR,
+            clocks: Vec::new(),
+            arrived: Vec::new(),
             not_a_reader: false,
         };
         let mut body = wire::encode_reply(&reply, &out, &[]);

@@ -217,6 +217,13 @@ pub struct SyncReply {
     /// The worker who asked does not read on this phone, as far as the office knows: they were served nothing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub not_a_reader: bool,
+    /// Clock samples of the phones whose entries are in the device's scope, as far as it was not told them before: with these it places
+    /// a colleague's entries as the office does. At most [`crate::limits::REPLY_CLOCKS`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub clocks: Vec<(DeviceId, ClockSample)>,
+    /// When each of the pushes that follow reached the office, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub arrived: Vec<Millis>,
 }
 
 /// The office's signed statement that a stretch of a device's entries is durable there.

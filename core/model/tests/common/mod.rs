@@ -1,13 +1,15 @@
 //! Devices that write honest entries about made-up visits, from numbers that proptest draws.
 #![allow(dead_code, clippy::unwrap_used)]
 
-use holdfast_model::document::{ChangeRecord, Hand, Segment, Tail, author, segments};
+use holdfast_model::document::{ChangeRecord, Hand, Segment, Tail, author, encode_change, rebuild, segments};
 use holdfast_model::entry::{
     Amended, Author, Basis, Body, Entry, Happened, Mono, Note, NoteType, PlanRef, Recorded, TaskEnd, TaskOutcome, Withdrawn,
 };
 use holdfast_model::id::{BootId, ChainEpoch, DeviceId, Digest, DocumentId, EntryId, PersonId, TaskId, WorkerId};
 use holdfast_model::time::Millis;
-use holdfast_model::wire::{Heartbeat, Push, SyncReply, SyncRequest, WireError, decode_request, encode_request, push_header};
+use holdfast_model::wire::{
+    Heartbeat, Push, SealedEntry, SealedPush, SyncReply, SyncRequest, WireError, decode_request, encode_request, proof, push_header,
+};
 use holdfast_model::{chain, time::ClockReading};
 use std::collections::HashMap;
 
@@ -209,7 +211,30 @@ pub fn reply() -> SyncReply {
         revoked: false,
         lease_ms: 1,
         not_a_reader: false,
+        clocks: vec![],
+        arrived: vec![],
     }
+}
+
+/// A push as the same phone hands it over while it is locked: no text, one segment an entry. "Sealing" turns every bit: what counts here is
+/// that it has to be undone; the vault has vectors of its own.
+pub fn sealed(open: Push) -> SealedPush {
+    let mut changes: Vec<_> =
+        open.segments.iter().flat_map(|s| rebuild(s).unwrap().into_iter().map(|(r, h)| (s.head.doc.clone(), r, h))).collect();
+    changes.sort_by_key(|(_, record, _)| holdfast_model::entry::Read::parse(&record.text).unwrap().place().2);
+    let proofs: Vec<_> = changes.iter().map(proof).collect();
+    let mut header = open.header;
+    header.segments = proofs.iter().map(|[_, segment]| *segment).collect();
+    let entries = changes.iter().zip(&proofs).map(|((doc, record, hash), [text, _])| SealedEntry {
+        text: *text,
+        sealed: encode_change(doc, record, *hash).iter().map(|b| !b).collect(),
+    });
+    SealedPush { entries: entries.collect(), header }
+}
+
+/// Opens what [`sealed`] sealed.
+pub fn turned(_: u64, sealed: &[u8]) -> Option<Vec<u8>> {
+    Some(sealed.iter().map(|b| !b).collect())
 }
 
 /// An amendment of an amendment: bodies inside bodies.
