@@ -116,6 +116,20 @@ impl Sees {
     }
 }
 
+/// What a phone asks for, and from where it goes on.
+pub(crate) struct Wanted<'a> {
+    /// Who reads.
+    pub reader: Option<&'a WorkerId>,
+    /// The phone's chain epoch.
+    pub epoch: ChainEpoch,
+    /// Most bytes of text; 0 for none.
+    pub want_bytes: u32,
+    /// Where the last page left off.
+    pub cursor: Option<&'a Cursor>,
+    /// Last sequence number of the epoch that is durable here.
+    pub have_to: u64,
+}
+
 /// A page being filled: never left empty, never much larger than asked for.
 struct Filling<'a> {
     office: &'a Office,
@@ -151,16 +165,8 @@ impl Office {
     }
 
     /// The next page for a phone.
-    pub(crate) fn page(
-        &self,
-        phone: &Arc<Mutex<Phone>>,
-        reader: Option<&WorkerId>,
-        epoch: ChainEpoch,
-        want_bytes: u32,
-        cursor: Option<&Cursor>,
-        have_to: u64,
-        now: Millis,
-    ) -> Page {
+    pub(crate) fn page(&self, phone: &Arc<Mutex<Phone>>, wanted: &Wanted<'_>, now: Millis) -> Page {
+        let Wanted { reader, epoch, want_bytes, cursor, have_to } = *wanted;
         let mut to = Cursor {
             server: self.inner.server_epoch,
             chain: epoch,

@@ -304,15 +304,14 @@ impl Office {
         let slot_ms = if self.follows_branch(pending.reader.as_ref()) { 0 } else { self.slot() };
         let postponed = slot_ms > 0 && !receipts.is_empty() && pending.request.want_bytes > 0;
         let want_bytes = if postponed { 0 } else { pending.request.want_bytes };
-        let page = self.page(
-            &pending.phone,
-            pending.reader.as_ref(),
-            pending.request.epoch,
+        let wanted = super::scope::Wanted {
+            reader: pending.reader.as_ref(),
+            epoch: pending.request.epoch,
             want_bytes,
-            pending.cursor.as_ref(),
+            cursor: pending.cursor.as_ref(),
             have_to,
-            pending.t1,
-        );
+        };
+        let page = self.page(&pending.phone, &wanted, pending.t1);
         let reply = SyncReply {
             v: wire::VERSION,
             server_epoch: self.inner.server_epoch,
