@@ -75,5 +75,5 @@ fn bytes_of_an_entry(home: &Path) -> Result<f64, Failure> {
         .map(|f| f.path())
         .find(|p| p.extension().is_some_and(|x| x == "db" || x == "sqlite"));
     let db = Connection::open(store.ok_or("no store")?)?;
-    Ok(db.query_row("SELECT avg(length(sealed) + coalesce(length(outbox), 0)) FROM own", [], |row| row.get(0))?)
+    Ok(db.query_row("SELECT avg(length(sealed) + length(outbox)) FROM own WHERE outbox IS NOT NULL", [], |row| row.get(0))?)
 }
