@@ -47,7 +47,7 @@ export class Office {
       const other = join(dir, "other");
       mkdirSync(other);
       writeFileSync(join(other, "workers.csv"), "worker,name,role,telephone\nW-81,Una Vale,care worker,07700 900181\n");
-      await run(serverBin, ["--data", office.data, "--clock", office.clock, "import", other, "--branch", second, "--author", person.worker]);
+      await run(serverBin, ["--data", office.data, "--clock", office.clock, "import", other, "--branch", second, "--new-branch", "--author", person.worker]);
     }
     await office.start();
     return office;

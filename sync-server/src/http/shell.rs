@@ -21,10 +21,6 @@ use tokio::sync::{Semaphore, broadcast};
 
 /// Requests in hand at once: each holds its body, inflated, until it is durable. The others wait their turn.
 const IN_HAND: usize = 32;
-/// The address of every exchange.
-const SYNC: &str = "/v1/sync";
-/// A body up to this length is read where it arrived, which takes a millisecond or two: handing it to another thread costs as much as it saves.
-const AT_ONCE: usize = 32 * 1024;
 /// A line that says nothing keeps a stream open through whatever stands between.
 const STREAM_ALIVE: Duration = Duration::from_secs(20);
 
@@ -41,7 +37,7 @@ pub fn router(office: Office, stop: Stop) -> Router {
     let cores = std::thread::available_parallelism().map_or(2, |n| n.get());
     let shell = Shell { office, in_hand: Arc::new(Semaphore::new(IN_HAND)), cores: Arc::new(Semaphore::new(cores)), stop };
     Router::new()
-        .route(SYNC, post(answer))
+        .route("/v1/sync", post(answer))
         .route("/v1/enrol", post(answer))
         .route("/v1/live", get(live))
         .route("/health", get(health))
@@ -60,10 +56,8 @@ async fn answer(State(shell): State<Shell>, request: Request) -> Response {
         return reply(crate::office::too_large());
     };
     let ask = Ask { path: parts.uri.path().to_owned(), headers: headers(&parts.headers), body: body.into() };
-    let begun = if ask.path == SYNC && ask.body.len() <= AT_ONCE {
-        // As on a thread of its own: what breaks off is said to have, and takes no connection with it.
-        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| shell.office.begin(ask))).map_err(|_| BrokeOff)
-    } else {
+    // On a thread that may wait: some of what begins waits for the writer or the disk, and what breaks off takes no connection with it.
+    let begun = {
         let _core = shell.cores.acquire().await;
         let office = shell.office.clone();
         tokio::task::spawn_blocking(move || office.begin(ask)).await.map_err(|_| BrokeOff)
