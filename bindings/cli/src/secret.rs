@@ -37,14 +37,15 @@ fn typed(prompt: &str) -> Result<String, Failure> {
     if !input.is_terminal() {
         return Err(Failure::usage("pin_needed", "a PIN is needed: give --pin-file, or run this in a terminal".into()));
     }
-    eprint!("{prompt}");
-    let _ = std::io::stderr().flush();
     let shown = tcgetattr(&input).ok();
     if let Some(shown) = &shown {
         let mut hidden = shown.clone();
         hidden.local_modes.remove(LocalModes::ECHO);
         let _ = tcsetattr(&input, OptionalActions::Flush, &hidden);
     }
+    // Only now: what somebody types on seeing the prompt would be thrown away, or shown.
+    eprint!("{prompt}");
+    let _ = std::io::stderr().flush();
     let mut line = String::new();
     let read = input.lock().read_line(&mut line);
     if let Some(shown) = &shown {
