@@ -21,6 +21,8 @@ use tokio::sync::{Semaphore, broadcast};
 
 /// Requests in hand at once: each holds its body, inflated, until it is durable. The others wait their turn.
 const IN_HAND: usize = 32;
+/// A body up to this length is read where it arrived, which takes a millisecond or two: handing it to another thread costs as much again.
+const AT_ONCE: usize = 32 * 1024;
 /// A line that says nothing keeps a stream open through whatever stands between.
 const STREAM_ALIVE: Duration = Duration::from_secs(20);
 
@@ -56,8 +58,11 @@ async fn answer(State(shell): State<Shell>, request: Request) -> Response {
         return reply(crate::office::too_large());
     };
     let ask = Ask { path: parts.uri.path().to_owned(), headers: headers(&parts.headers), body: body.into() };
-    // On a thread that may wait: some of what begins waits for the writer or the disk, and what breaks off takes no connection with it.
-    let begun = {
+    let begun = if ask.body.len() <= AT_ONCE && shell.office.begins_at_once(&ask) {
+        // As on a thread of its own: what breaks off is said to have, and takes no connection with it.
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| shell.office.begin(ask))).map_err(|_| BrokeOff)
+    } else {
+        // On a thread that may wait, for the writer or the disk.
         let _core = shell.cores.acquire().await;
         let office = shell.office.clone();
         tokio::task::spawn_blocking(move || office.begin(ask)).await.map_err(|_| BrokeOff)

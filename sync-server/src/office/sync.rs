@@ -117,6 +117,13 @@ impl Office {
         begun
     }
 
+    /// True for a request whose first half waits for nobody: an exchange of a phone that is known. What comes from an unknown one is
+    /// written down before it is refused.
+    pub(crate) fn begins_at_once(&self, ask: &Ask) -> bool {
+        let named = header(ask, DEVICE_HEADER).and_then(|d| DeviceId::new(d).ok());
+        ask.path == "/v1/sync" && named.is_some_and(|device| self.state().phones.contains_key(&device))
+    }
+
     fn begin_sync(&self, ask: Ask) -> Result<Begun, Answer> {
         let t1 = self.now();
         self.metrics().asked(ask.body.len());
