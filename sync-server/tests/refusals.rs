@@ -18,14 +18,6 @@ fn refused(answer: &Answer) -> (u16, String) {
     (answer.status, refusal.code)
 }
 
-fn one_note() -> (World, TestPhone) {
-    let world = World::new();
-    world.plan("V-1", "P-101", &["W-1"]);
-    let mut asha = world.phone("W-1");
-    asha.note(visit("V-1"), "Had a good breakfast.");
-    (world, asha)
-}
-
 /// Nothing of Asha's is here; and it arrives as soon as the request is right.
 fn nothing_lost(world: &World, asha: &mut TestPhone) {
     assert_eq!(held(&world.office, &visit("V-1")).len(), 1, "nothing was taken");

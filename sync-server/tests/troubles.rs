@@ -34,15 +34,6 @@ fn refused(office: &Office, ask: Ask) -> (u16, String) {
     (answer.status, refusal.code)
 }
 
-/// An office with a planned visit, and a phone with a note about it that waits.
-fn one_note() -> (World, TestPhone) {
-    let world = World::new();
-    world.plan("V-1", "P-101", &["W-1"]);
-    let mut asha = world.phone("W-1");
-    asha.note(visit("V-1"), "Had a good breakfast.");
-    (world, asha)
-}
-
 #[test]
 fn a_store_that_takes_nothing_confirms_nothing() {
     let (world, mut asha) = one_note();

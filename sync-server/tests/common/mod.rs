@@ -386,3 +386,12 @@ pub fn nothing_is_handed_on_that_does_not_rebuild(faults: &[Fault]) -> Result<()
         false => Err("nobody was told".into()),
     }
 }
+
+/// An office with a planned visit, and a phone with a note about it that waits.
+pub fn one_note() -> (World, TestPhone) {
+    let world = World::new();
+    world.plan("V-1", "P-101", &["W-1"]);
+    let mut asha = world.phone("W-1");
+    asha.note(visit("V-1"), "Had a good breakfast.");
+    (world, asha)
+}

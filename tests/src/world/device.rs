@@ -58,24 +58,7 @@ impl Device {
         };
         let custodian = FileCustodian::open(folder.join("keys"), random.clone()).map_err(at(folder.display()))?;
         let ports = Ports { clock: Arc::new(clock.clone()), random, network: Arc::new(desk), disk, custodian: Arc::new(custodian) };
-        let look_at = clock.time().now();
-        let folder = folder.to_owned();
-        let mut device = Device {
-            phone: None,
-            ports,
-            clock,
-            memory,
-            folder,
-            signal: true,
-            flight: None,
-            look_at,
-            saved: Vec::new(),
-            refusals: Vec::new(),
-            skew_ms: 0,
-            faulty: false,
-        };
-        device.reopen().map_err(at("a new phone"))?;
-        Ok(device)
+        Device::on(ports, clock, memory, folder, "a new phone")
     }
 
     /// A phone elsewhere with the same memory and the same keys.
@@ -87,12 +70,17 @@ impl Device {
         let custodian = FileCustodian::open(folder.join("keys"), random.clone()).map_err(at(folder.display()))?;
         let network = self.ports.network.clone();
         let ports = Ports { clock: Arc::new(clock.clone()), random, network, disk: disk.clone(), custodian: Arc::new(custodian) };
+        Device::on(ports, clock, Some(disk), folder, "the copy")
+    }
+
+    /// A phone that opens what lies on its disk, in signal.
+    fn on(ports: Ports, clock: ManualClock, memory: Option<Arc<MemoryDisk>>, folder: &Path, called: &str) -> Result<Device, Trouble> {
         let look_at = clock.time().now();
         let mut device = Device {
             phone: None,
             ports,
             clock,
-            memory: Some(disk),
+            memory,
             folder: folder.to_owned(),
             signal: true,
             flight: None,
@@ -102,7 +90,7 @@ impl Device {
             skew_ms: 0,
             faulty: false,
         };
-        device.reopen().map_err(at("the copy"))?;
+        device.reopen().map_err(at(called))?;
         Ok(device)
     }
 
