@@ -5,7 +5,9 @@ mod enrol;
 mod enrol_again;
 mod epoch;
 mod export;
+mod filing;
 mod glass;
+mod judge;
 mod keys;
 mod link;
 mod newcomer;
@@ -15,6 +17,7 @@ mod record;
 mod screens;
 mod sealed;
 mod sync;
+mod take_in;
 mod validate;
 mod vaults;
 

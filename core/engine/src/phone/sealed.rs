@@ -1,19 +1,16 @@
 //! What a phone hands over: its own entries as they are, or, when it cannot read them, the copies that were sealed for the office alone as
 //! they were recorded. So a phone delivers while it is locked, past its lease, shut out, or after too many wrong PINs.
 
+use super::Phone;
 use super::docs;
-use super::link::SyncOutcome;
-use super::sync::Flight;
-use super::{Enrolment, Phone};
 use crate::error::EngineError;
 use crate::store::OwnRow;
-use holdfast_model::chronology;
 use holdfast_model::document::{ChangeRecord, segments};
 use holdfast_model::id::{ChainEpoch, Digest, DocumentId};
 use holdfast_model::limits;
-use holdfast_model::time::{ClockReading, Millis};
-use holdfast_model::wire::{Push, PushHeader, Receipt, SealedEntry, SealedPush, SyncReply, push_header};
-use holdfast_vault::{Lease, Verdict};
+use holdfast_model::time::Millis;
+use holdfast_model::wire::{Push, PushHeader, SealedEntry, SealedPush, push_header};
+use holdfast_vault::Verdict;
 
 /// Most entries of an earlier epoch in one request.
 const PIECE: u64 = 256;
@@ -164,81 +161,5 @@ impl Phone {
             }
             None => Ok(Vec::new()),
         }
-    }
-
-    /// What an answer says about the contact itself.
-    pub(super) fn contacted(&self, flight: &Flight, reply: &SyncReply, back: ClockReading) -> Result<Enrolment, EngineError> {
-        let mut enrolment = self.enrolment()?.clone();
-        enrolment.server_epoch = reply.server_epoch;
-        enrolment.contact = Some(reply.t2);
-        enrolment.revoked = reply.revoked;
-        enrolment.forgotten = false;
-        // The answer is about whoever was reading as it was asked for; where one worker has the phone to themselves, about them in any case.
-        let theirs = flight.unlocked || enrolment.only().is_some();
-        let complete = flight.pulls && self.open_number() == Some(flight.vault) && !reply.more && !reply.revoked && !reply.not_a_reader;
-        if let Some(vault) = enrolment.vault_mut(flight.vault).filter(|_| theirs) {
-            vault.want_plans = reply.want_plans;
-            // Only who asks to read is told; what hands over alone says nothing about it.
-            vault.unknown = if flight.pulls { reply.not_a_reader } else { vault.unknown };
-            if complete {
-                vault.checked = Some(reply.t2);
-            }
-            if reply.lease_ms > 0 && !reply.not_a_reader {
-                vault.lease = Lease::grant(reply.lease_ms, &back);
-            }
-        }
-        Ok(enrolment)
-    }
-
-    /// What a phone takes from an answer that it could not file, because it is locked or open for somebody else by now: receipts, the time,
-    /// the state of the contact. Nothing about anybody.
-    pub(super) fn take_in_locked(
-        &mut self,
-        flight: &Flight,
-        reply: &SyncReply,
-        receipts: &[Receipt],
-        back: ClockReading,
-    ) -> Result<SyncOutcome, EngineError> {
-        let mut outcome = SyncOutcome { requests: 1, more: reply.more, revoked: reply.revoked, ..SyncOutcome::default() };
-        let sample = chronology::exchange(flight.sent, reply.t1, reply.t2, back);
-        let acked = self.acked_after(reply, receipts, &mut outcome)?;
-        let mut enrolment = self.contacted(flight, reply, back)?;
-        if !flight.pulls {
-            // It hands nothing over by itself, and says how far the office is with this phone's chain.
-            if let Some(vault) = enrolment.vault_mut(flight.vault) {
-                vault.cursor = Some(reply.cursor.clone());
-            }
-        }
-        let behind: Vec<i64> = enrolment.vaults.iter().map(|v| v.number).collect();
-        let before = self.store()?.epochs()?;
-        self.store()?.write(|tx| {
-            super::read_up::note(self.store()?, tx, &behind, &before, &acked)?;
-            for (epoch, to) in &acked {
-                tx.set_acked(*epoch, *to)?;
-            }
-            for receipt in receipts {
-                tx.keep_receipt(receipt)?;
-            }
-            tx.samples_sent()?;
-            if let Some(sample) = &sample {
-                tx.keep_sample(sample)?;
-            }
-            tx.set_meta("enrolment", &enrolment.bytes())
-        })?;
-        self.enrolment = Some(enrolment);
-        self.sampled = sample.or(self.sampled);
-        if let Some(reading) = &mut self.reading {
-            // Somebody else's vault was opened while the answer was under way.
-            reading.behind = true;
-        }
-        outcome.waiting = self.store()?.waiting()?;
-        self.tell_session(flight, reply, back, &mut outcome)?;
-        if flight.pulls
-            && let Some(session) = &mut self.session
-        {
-            // Locked while the answer was under way: what it brought is asked for again.
-            session.nudged();
-        }
-        Ok(outcome)
     }
 }

@@ -13,6 +13,7 @@ use holdfast_model::id::{BootId, ChainEpoch, Digest};
 use holdfast_model::time::Millis;
 use holdfast_model::wire::{ClockSample, Receipt, Truth};
 use rusqlite::{Connection, OptionalExtension, params};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Bytes that must stay free: below this a tap is refused before anything is written, so that sync, PIN change and export still work.
@@ -348,6 +349,16 @@ pub enum Sealed {
     Withheld,
 }
 
+/// What an answer of the office settles, whoever can read on this phone.
+pub struct Settled<'a> {
+    /// How far the office is now with stretches of the chain, where that changed.
+    pub acked: &'a BTreeMap<ChainEpoch, u64>,
+    /// Its verified receipts.
+    pub receipts: &'a [Receipt],
+    /// What the exchange says about this phone's clocks.
+    pub sample: Option<&'a ClockSample>,
+}
+
 /// What can be done within one transaction.
 pub struct Writer<'a> {
     conn: &'a Connection,
@@ -431,6 +442,18 @@ impl Writer<'_> {
     pub fn begin_epoch(&self, epoch: ChainEpoch, first_n: i64) -> Result<(), EngineError> {
         self.conn.prepare_cached("INSERT INTO epochs (epoch, first_n, acked) VALUES (?1, ?2, 0)")?.execute(params![epoch.0, first_n])?;
         Ok(())
+    }
+
+    /// Keeps what an answer settles: how far the office is, its receipts, the clocks. It has the samples that went with the request.
+    pub fn settle(&self, settled: &Settled<'_>) -> Result<(), EngineError> {
+        for (epoch, to) in settled.acked {
+            self.set_acked(*epoch, *to)?;
+        }
+        for receipt in settled.receipts {
+            self.keep_receipt(receipt)?;
+        }
+        self.samples_sent()?;
+        settled.sample.map_or(Ok(()), |sample| self.keep_sample(sample))
     }
 
     /// Notes how far the office is with a stretch. Going back is what a restored office asks for.
