@@ -6,6 +6,7 @@ use common::*;
 use holdfast_engine::port::NetworkFault;
 use holdfast_engine::{EngineError, Intent, MemoryDisk, Phone};
 use holdfast_model::id::*;
+use holdfast_model::limits;
 use holdfast_model::projection::{PlanState, Standing};
 use holdfast_model::time::{DAY, HOUR, MINUTE};
 use std::sync::Arc;
@@ -360,4 +361,32 @@ fn a_wall_clock_set_in_mid_visit_leaves_a_sample_before_the_entry() {
     phone.sync().expect("answered");
     let samples = world.office.state().requests.last().expect("asked").samples.clone();
     assert!(samples.iter().any(|s| s.wall == world.time.now().plus(47 * MINUTE)), "{samples:?}");
+}
+
+#[test]
+fn clock_samples_travel_in_portions_and_each_once() {
+    let world = World::new();
+    let mut phone = world.ready();
+    world.office.mood(|m| m.fault = Some(NetworkFault::Unreachable));
+    let most = limits::REQUEST_SAMPLES;
+    for n in 0..2 * most as i64 + 10 {
+        // A hand on the settings each time.
+        world.clock.set_wall_error((n % 2) * HOUR);
+        phone.record(&visit("V-1"), Intent::now(note("on the way"))).expect("saved");
+    }
+    world.office.mood(|m| (m.fault, m.lose_answer) = (None, true));
+    phone.sync().expect_err("the answer was lost");
+    world.office.mood(|m| m.lose_answer = false);
+    let before = world.office.state().requests.len();
+    for _ in 0..5 {
+        world.time.advance(10 * MINUTE);
+        phone.nudged();
+        phone.sync().expect("answered");
+    }
+    let requests = world.office.state().requests.split_off(before);
+    let taken: Vec<_> = requests.iter().flat_map(|r| r.samples.clone()).filter(|s| s.truth.is_none()).collect();
+    assert!(requests.iter().all(|r| r.samples.len() <= most), "no more than the office takes");
+    assert!(taken.len() > 2 * most, "{} of them", taken.len());
+    assert!(taken.windows(2).all(|two| two[0].mono_ms <= two[1].mono_ms && two[0] != two[1]), "in order, and each once");
+    assert!(requests.last().is_some_and(|r| r.samples.len() <= 1), "none is left");
 }

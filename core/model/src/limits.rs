@@ -22,6 +22,8 @@ pub const BODY_BYTES: usize = 2 * 1024 * 1024;
 pub const INFLATED_BYTES: usize = 16 * 1024 * 1024;
 /// Longest line of a body that is no entry: heads of requests, replies, pushes and segments, in bytes.
 pub const HEAD_BYTES: usize = 1024 * 1024;
+/// Most clock samples of one request: a phone brings no more, and what it brings the office takes.
+pub const REQUEST_SAMPLES: usize = 64;
 /// Most clock samples that one reply tells.
 pub const REPLY_CLOCKS: usize = 1_024;
 /// Highest operation counter of a document: far above any honest one, far below Automerge's own limit.

@@ -9,6 +9,7 @@ use crate::slot::{InHand, retry_ms};
 use crate::writer::Outcome;
 use holdfast_model::chronology::weak_truth;
 use holdfast_model::id::{BranchId, ChainEpoch, DeviceId, Digest, WorkerId};
+use holdfast_model::limits;
 use holdfast_model::port::{Answer, Ask};
 use holdfast_model::time::{HOUR, Millis};
 use holdfast_model::wire::{
@@ -127,7 +128,7 @@ impl Office {
     fn begin_sync(&self, ask: Ask) -> Result<Begun, Answer> {
         let t1 = self.now();
         self.metrics().asked(ask.body.len());
-        if ask.body.len() > holdfast_model::limits::BODY_BYTES {
+        if ask.body.len() > limits::BODY_BYTES {
             return Err(too_large());
         }
         let phone = self.who(&ask)?;
@@ -253,7 +254,7 @@ impl Office {
 
     /// Takes in what a request says about the device's clocks.
     fn clocks(&self, device: &DeviceId, request: &SyncRequest, t1: Millis) {
-        let mut fresh: Vec<(ClockSample, bool)> = request.samples.iter().take(64).map(|s| (*s, true)).collect();
+        let mut fresh: Vec<(ClockSample, bool)> = request.samples.iter().take(limits::REQUEST_SAMPLES).map(|s| (*s, true)).collect();
         // Alone, an arrival bounds the clock from one side only; it is worth keeping where nothing better is known.
         if !fresh.iter().any(|(s, _)| s.truth.is_some() && s.boot == request.clock.boot) {
             fresh.push((weak_truth(request.clock, t1), false));

@@ -167,7 +167,7 @@ impl Phone {
         let name = word("name")?.ok_or(EngineError::SealBroken)?;
         let reader = word("reader")?;
         let mut clocks = Clocks::default();
-        for sample in store.samples(false)? {
+        for sample in store.samples()? {
             clocks.sample(&device, sample);
         }
         let rules = self.settings.rules.clone();

@@ -21,14 +21,21 @@ pub(super) struct Flight {
     pub(super) ticket: u64,
     body: Vec<u8>,
     pub(super) sent: ClockReading,
-    /// Digest of the plans on board as it left; absent when they could not be read.
-    pub(super) plans: Option<Digest>,
+    pub(super) told: Told,
     /// Whether it asked for anything: one that only hands over leaves cursor and scope where they are.
     pub(super) pulls: bool,
     /// Whose cursor it carried.
     pub(super) vault: i64,
     /// Whether that vault was open as it left.
     pub(super) unlocked: bool,
+}
+
+/// What a request told beside its entries.
+pub(super) struct Told {
+    /// Digest of the plans on board as it left; absent when they could not be read.
+    pub(super) plans: Option<Digest>,
+    /// Number of the last clock sample that it brought; 0 for none.
+    pub(super) samples_to: i64,
 }
 
 impl Flight {
@@ -60,10 +67,10 @@ impl Phone {
             let want_bytes = if self.is_unlocked() { plan.want_bytes } else { 0 };
             let ask = self.build(plan.push.as_ref().map(|p| (p.seqs.clone(), p.max_bytes)), want_bytes, clock);
             match ask {
-                Ok((ask, plans)) if ask.body.len() <= limits::BODY_BYTES => {
+                Ok((ask, told)) if ask.body.len() <= limits::BODY_BYTES => {
                     let (pulls, unlocked) = (want_bytes > 0, self.is_unlocked());
                     let vault = self.asking_vault()?.number;
-                    self.flight = Some(Flight { ticket: plan.ticket, body: ask.body.clone(), sent: clock, plans, pulls, vault, unlocked });
+                    self.flight = Some(Flight { ticket: plan.ticket, body: ask.body.clone(), sent: clock, told, pulls, vault, unlocked });
                     return Ok(Some(ask));
                 }
                 Ok(_) => self.fail(plan.ticket, Failure::TooLarge),
@@ -99,7 +106,7 @@ impl Phone {
         push: Option<(std::ops::RangeInclusive<u64>, usize)>,
         want_bytes: u32,
         clock: ClockReading,
-    ) -> Result<(Ask, Option<Digest>), EngineError> {
+    ) -> Result<(Ask, Told), EngineError> {
         let mut outgoing = Outgoing::default();
         outgoing.add(self.older_stretch()?);
         if let Some((seqs, max_bytes)) = push {
@@ -112,13 +119,14 @@ impl Phone {
         let vault = self.asking_vault()?;
         let number = self.last_number()? + 1;
         let waiting = store.waiting()?;
+        let (samples, samples_to) = store.unsent_samples()?;
         let head = SyncRequest {
             v: wire::VERSION,
             device: enrolment.device.clone(),
             epoch: self.chain.epoch,
             number,
             clock,
-            samples: store.samples(true)?,
+            samples,
             cursor: vault.cursor.clone(),
             want_bytes,
             reader: self.reading.as_ref().and_then(|r| r.reader.clone()),
@@ -140,7 +148,7 @@ impl Phone {
             (wire::DEVICE_HEADER.into(), enrolment.device.to_string()),
             (wire::SIGNATURE_HEADER.into(), holdfast_vault::sign::signature_text(&signature)),
         ];
-        Ok((Ask { path: "/v1/sync".into(), headers, body }, digest))
+        Ok((Ask { path: "/v1/sync".into(), headers, body }, Told { plans: digest, samples_to }))
     }
 
     /// The plan versions on board, sorted.

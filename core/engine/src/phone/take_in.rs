@@ -39,8 +39,9 @@ impl Phone {
         let mut enrolment = self.contacted(flight, reply, back)?;
         if let Some(vault) = enrolment.vault_mut(flight.vault) {
             vault.cursor = Some(reply.cursor.clone());
-            vault.plans_told = flight.plans.or(vault.plans_told);
+            vault.plans_told = flight.told.plans.or(vault.plans_told);
         }
+        let settled = Settled { acked: &acked, receipts, sample: sample.as_ref(), samples_to: flight.told.samples_to };
         let was_dropping = self.dropping()?;
         let mut dropping = was_dropping.clone();
         dropping.extend(reply.dropped.iter().filter(|doc| !was_dropping.contains(doc)).cloned());
@@ -51,7 +52,7 @@ impl Phone {
         let reading = reading.as_mut().ok_or(EngineError::Locked)?;
         let done = store.write(|tx| {
             // Rows say how far each own entry has come; bringing them up to date waits until somebody looks.
-            reading.behind |= settle(store, tx, &enrolment, &Settled { acked: &acked, receipts, sample: sample.as_ref() })?;
+            reading.behind |= settle(store, tx, &enrolment, &settled)?;
             // From here on the store shows what this transaction has written.
             let docs = incoming.docs();
             let mut filing = Filing::new(store, reading, tx, &device, now)?;
@@ -109,7 +110,8 @@ impl Phone {
             }
         }
         let store = self.store()?;
-        store.write(|tx| settle(store, tx, &enrolment, &Settled { acked: &acked, receipts, sample: sample.as_ref() }))?;
+        let settled = Settled { acked: &acked, receipts, sample: sample.as_ref(), samples_to: flight.told.samples_to };
+        store.write(|tx| settle(store, tx, &enrolment, &settled))?;
         self.enrolment = Some(enrolment);
         self.sampled = sample.or(self.sampled);
         if let Some(reading) = &mut self.reading {

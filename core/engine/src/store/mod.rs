@@ -6,14 +6,17 @@
 //! own row, so that no index has to be kept beside it.
 
 mod schema;
+mod writer;
+
+pub use writer::{Settled, Writer};
 
 use crate::error::EngineError;
 use crate::port::{Disk, Held};
 use holdfast_model::id::{BootId, ChainEpoch, Digest};
+use holdfast_model::limits;
 use holdfast_model::time::Millis;
 use holdfast_model::wire::{ClockSample, Receipt, Truth};
 use rusqlite::{Connection, OptionalExtension, params};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Bytes that must stay free: below this a tap is refused before anything is written, so that sync, PIN change and export still work.
@@ -272,25 +275,23 @@ impl Store {
         self.one("SELECT coalesce(sum(held), 0) FROM receipts WHERE held > 0")
     }
 
-    /// The latest clock samples, first to last: all of them, or those that the office has not seen.
-    pub fn samples(&self, unsent_only: bool) -> Result<Vec<ClockSample>, EngineError> {
-        let mut statement = self.conn.prepare_cached(match unsent_only {
-            true => "SELECT boot, mono, wall, truth, err FROM samples WHERE sent = 0 ORDER BY n DESC LIMIT 512",
-            false => "SELECT boot, mono, wall, truth, err FROM samples ORDER BY n DESC LIMIT 512",
-        })?;
-        let rows = statement.query_map([], |row| {
-            let truth = row.get::<_, Option<i64>>(3)?;
-            let err_ms = row.get::<_, Option<u32>>(4)?.unwrap_or(0);
-            Ok(ClockSample {
-                boot: BootId(row.get(0)?),
-                mono_ms: row.get(1)?,
-                wall: Millis(row.get(2)?),
-                truth: truth.map(|at| Truth { at: Millis(at), err_ms }),
-            })
-        })?;
-        let mut samples = rows.collect::<Result<Vec<_>, _>>()?;
+    /// This phone's latest clock samples, first to last.
+    pub fn samples(&self) -> Result<Vec<ClockSample>, EngineError> {
+        let mut statement = self.conn.prepare_cached("SELECT boot, mono, wall, truth, err, n FROM samples ORDER BY n DESC LIMIT 512")?;
+        let rows = statement.query_map([], sample)?;
+        let mut samples = rows.map(|row| Ok(row?.0)).collect::<Result<Vec<_>, EngineError>>()?;
         samples.reverse();
         Ok(samples)
+    }
+
+    /// The oldest clock samples that the office has not taken, as many as one request brings; with the number of the last of them, 0 for none.
+    pub fn unsent_samples(&self) -> Result<(Vec<ClockSample>, i64), EngineError> {
+        let mut statement =
+            self.conn.prepare_cached("SELECT boot, mono, wall, truth, err, n FROM samples WHERE sent = 0 ORDER BY n LIMIT ?1")?;
+        let rows = statement.query_map([limits::REQUEST_SAMPLES as i64], sample)?;
+        let rows = rows.collect::<Result<Vec<_>, _>>()?;
+        let last = rows.last().map_or(0, |(_, n)| *n);
+        Ok((rows.into_iter().map(|(sample, _)| sample).collect(), last))
     }
 
     /// Moves the store aside after damage was found while it was open. The store is closed by this.
@@ -311,6 +312,13 @@ impl Store {
     pub fn tidy(&self) -> Result<(), EngineError> {
         Ok(self.conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?)
     }
+}
+
+/// A clock sample and its number.
+fn sample(row: &rusqlite::Row<'_>) -> rusqlite::Result<(ClockSample, i64)> {
+    let err_ms = row.get::<_, Option<u32>>(4)?.unwrap_or(0);
+    let truth = row.get::<_, Option<i64>>(3)?.map(|at| Truth { at: Millis(at), err_ms });
+    Ok((ClockSample { boot: BootId(row.get(0)?), mono_ms: row.get(1)?, wall: Millis(row.get(2)?), truth }, row.get(5)?))
 }
 
 /// The name under which a vault keeps a small value.
@@ -347,151 +355,4 @@ pub enum Sealed {
     Pulled,
     /// A segment that did not pass the gate, raw.
     Withheld,
-}
-
-/// What an answer of the office settles, whoever can read on this phone.
-pub struct Settled<'a> {
-    /// How far the office is now with stretches of the chain, where that changed.
-    pub acked: &'a BTreeMap<ChainEpoch, u64>,
-    /// Its verified receipts.
-    pub receipts: &'a [Receipt],
-    /// What the exchange says about this phone's clocks.
-    pub sample: Option<&'a ClockSample>,
-}
-
-/// What can be done within one transaction.
-pub struct Writer<'a> {
-    conn: &'a Connection,
-    vault: i64,
-}
-
-impl Writer<'_> {
-    /// Sets a small value.
-    pub fn set_meta(&self, key: &str, value: &[u8]) -> Result<(), EngineError> {
-        let mut statement =
-            self.conn.prepare_cached("INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = excluded.value")?;
-        statement.execute(params![key, value])?;
-        Ok(())
-    }
-
-    /// Forgets a small value.
-    pub fn drop_meta(&self, key: &str) -> Result<(), EngineError> {
-        self.conn.prepare_cached("DELETE FROM meta WHERE key = ?1")?.execute([key])?;
-        Ok(())
-    }
-
-    /// Sets a small value of a vault.
-    pub fn set_vault_meta(&self, vault: i64, key: &str, value: &[u8]) -> Result<(), EngineError> {
-        self.set_meta(&of_vault(vault, key), value)
-    }
-
-    /// Sets a small value of the vault that is open.
-    pub fn set_own_meta(&self, key: &str, value: &[u8]) -> Result<(), EngineError> {
-        self.set_vault_meta(self.vault, key, value)
-    }
-
-    /// Forgets a small value of a vault.
-    pub fn drop_vault_meta(&self, vault: i64, key: &str) -> Result<(), EngineError> {
-        self.drop_meta(&of_vault(vault, key))
-    }
-
-    /// Appends an own entry. There is no verb that changes or deletes one.
-    pub fn append(&self, row: &OwnRow) -> Result<(), EngineError> {
-        let mut statement = self.conn.prepare_cached(
-            "INSERT INTO own (n, epoch, seq, head, sealed, outbox, proof, vault) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-        )?;
-        let proof = joined(&row.proof);
-        statement.execute(params![row.n, row.epoch.0, row.seq as i64, row.head.0, row.sealed, row.outbox, proof, row.vault])?;
-        Ok(())
-    }
-
-    /// Forgets a vault whose key is gone: everything that was readable under it. Own entries, receipts and clock samples stay.
-    pub fn forget_vault(&self, vault: i64) -> Result<(), EngineError> {
-        for table in ["docs", "days", "pulled", "withheld"] {
-            self.conn.execute(&format!("DELETE FROM {table} WHERE vault = ?1"), [vault])?;
-        }
-        self.conn.execute("DELETE FROM meta WHERE key LIKE ?1", [of_vault(vault, "%")])?;
-        Ok(())
-    }
-
-    /// Sets a sealed row of a document or a day, or adds a pulled or withheld segment.
-    pub fn put(&self, table: Sealed, key: i64, sealed: &[u8]) -> Result<(), EngineError> {
-        let mut statement = self.conn.prepare_cached(match table {
-            Sealed::Docs => "INSERT INTO docs (key, sealed, vault) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET sealed = excluded.sealed",
-            Sealed::Days => "INSERT INTO days (key, sealed, vault) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET sealed = excluded.sealed",
-            Sealed::Pulled => "INSERT INTO pulled (n, sealed, vault) VALUES (?1, ?2, ?3)",
-            Sealed::Withheld => "INSERT INTO withheld (n, sealed, vault) VALUES (?1, ?2, ?3)",
-        })?;
-        statement.execute(params![key, sealed, self.vault])?;
-        Ok(())
-    }
-
-    /// Forgets a document that left this phone's scope, or a day. Own entries stay: they are not in these tables.
-    pub fn purge(&self, table: Sealed, key: i64) -> Result<(), EngineError> {
-        let mut statement = self.conn.prepare_cached(match table {
-            Sealed::Docs => "DELETE FROM docs WHERE key = ?1",
-            Sealed::Days => "DELETE FROM days WHERE key = ?1",
-            Sealed::Pulled => "DELETE FROM pulled WHERE n = ?1",
-            Sealed::Withheld => "DELETE FROM withheld WHERE n = ?1",
-        })?;
-        statement.execute([key])?;
-        Ok(())
-    }
-
-    /// Begins a stretch of the chain.
-    pub fn begin_epoch(&self, epoch: ChainEpoch, first_n: i64) -> Result<(), EngineError> {
-        self.conn.prepare_cached("INSERT INTO epochs (epoch, first_n, acked) VALUES (?1, ?2, 0)")?.execute(params![epoch.0, first_n])?;
-        Ok(())
-    }
-
-    /// Keeps what an answer settles: how far the office is, its receipts, the clocks. It has the samples that went with the request.
-    pub fn settle(&self, settled: &Settled<'_>) -> Result<(), EngineError> {
-        for (epoch, to) in settled.acked {
-            self.set_acked(*epoch, *to)?;
-        }
-        for receipt in settled.receipts {
-            self.keep_receipt(receipt)?;
-        }
-        self.samples_sent()?;
-        settled.sample.map_or(Ok(()), |sample| self.keep_sample(sample))
-    }
-
-    /// Notes how far the office is with a stretch. Going back is what a restored office asks for.
-    pub fn set_acked(&self, epoch: ChainEpoch, acked: u64) -> Result<(), EngineError> {
-        self.conn.prepare_cached("UPDATE epochs SET acked = ?2 WHERE epoch = ?1")?.execute(params![epoch.0, acked as i64])?;
-        Ok(())
-    }
-
-    /// Keeps a verified receipt and lets go of the copies that were sealed for the way there. Where several workers share the phone, and where
-    /// nobody here can read the entry, the copy stays: should the office lose what it had, whoever holds the phone can offer it again.
-    pub fn keep_receipt(&self, receipt: &Receipt) -> Result<(), EngineError> {
-        let json = serde_json::to_string(receipt).expect("a receipt has string keys only");
-        let mut statement =
-            self.conn.prepare_cached("INSERT OR REPLACE INTO receipts (epoch, first, last, held, json) VALUES (?1, ?2, ?3, ?4, ?5)")?;
-        statement.execute(params![receipt.epoch.0, receipt.first as i64, receipt.last as i64, receipt.held.len() as i64, json])?;
-        let mut statement = self.conn.prepare_cached(
-            "UPDATE own SET outbox = NULL WHERE outbox IS NOT NULL AND vault <> 0
-               AND (SELECT count(*) FROM meta WHERE key GLOB 'lock/*') < 2 AND n BETWEEN
-               (SELECT first_n FROM epochs WHERE epoch = ?1) + ?2 - 1 AND (SELECT first_n FROM epochs WHERE epoch = ?1) + ?3 - 1",
-        )?;
-        statement.execute(params![receipt.epoch.0, receipt.first as i64, receipt.last as i64])?;
-        Ok(())
-    }
-
-    /// Keeps a clock sample for chronology, and lets go of those that some thousand newer ones have made pointless.
-    pub fn keep_sample(&self, sample: &ClockSample) -> Result<(), EngineError> {
-        let mut statement =
-            self.conn.prepare_cached("INSERT INTO samples (boot, mono, wall, truth, err, sent) VALUES (?1, ?2, ?3, ?4, ?5, 0)")?;
-        let (truth, err) = (sample.truth.map(|t| t.at.0), sample.truth.map(|t| t.err_ms));
-        statement.execute(params![sample.boot.0, sample.mono_ms, sample.wall.0, truth, err])?;
-        let old = self.conn.last_insert_rowid() - SAMPLES_KEPT;
-        self.conn.prepare_cached("DELETE FROM samples WHERE n <= ?1 AND sent = 1")?.execute([old])?;
-        Ok(())
-    }
-
-    /// The office has every sample up to here.
-    pub fn samples_sent(&self) -> Result<(), EngineError> {
-        self.conn.prepare_cached("UPDATE samples SET sent = 1 WHERE sent = 0")?.execute([])?;
-        Ok(())
-    }
 }
