@@ -5,6 +5,7 @@ mod common;
 use common::*;
 use holdfast_engine::port::NetworkFault;
 use holdfast_engine::{EngineError, Intent, MemoryDisk, Phone};
+use holdfast_model::chronology::Doubt;
 use holdfast_model::id::*;
 use holdfast_model::limits;
 use holdfast_model::projection::{PlanState, Standing};
@@ -37,6 +38,39 @@ fn what_is_recorded_arrives_and_reads_received_only_with_a_receipt() {
     let mut phone = world.reopen(phone);
     assert_eq!(standing(&mut phone, one), Standing::Received, "a receipt is kept");
     assert_eq!(phone.run(None).expect("today").run.visits[0].facts.on_this_phone, 0);
+}
+
+#[test]
+fn a_colleagues_entries_stand_where_the_office_places_them() {
+    let world = World::new();
+    let mut phone = world.ready();
+    let truth = world.time.now();
+    let sample = world.office.wrong_by(-47 * MINUTE);
+    world.office.plans("V-2", noon());
+    world.office.says(&doc("V-2"), arrived());
+    world.office.wrong_by(0);
+    world.time.advance(10 * MINUTE);
+    world.office.mood(|m| m.arrived = Some(truth.plus(MINUTE)));
+    phone.sync().expect("pulled");
+    let placed = |phone: &mut Phone| {
+        let entry = phone.visit(&visit("V-2")).expect("a visit").visit.entries.pop().expect("an entry");
+        let rows = phone.run(None).expect("today").run.visits;
+        let row = rows.into_iter().find(|row| row.facts.visit == visit("V-2")).expect("listed").facts;
+        (entry.times.written, entry.times.received, row.workers.into_iter().find_map(|part| part.arrived))
+    };
+    let (written, received, _) = placed(&mut phone);
+    assert!(matches!(written.doubt, Doubt::NoSample { .. }), "only what the wall clock said: {written:?}");
+    assert_eq!((written.best, received), (truth.plus(-47 * MINUTE), Some(truth.plus(MINUTE))), "and when it reached the office");
+
+    world.office.state().clocks.push((DeviceId::new("OFFICE").expect("a name"), sample));
+    phone.nudged();
+    phone.sync().expect("told");
+    let told = placed(&mut phone);
+    assert_eq!((told.0.best, told.2), (truth, Some(truth)), "on the visit's page, and on the list");
+    assert!(matches!(told.0.doubt, Doubt::WallSlowBy { ms } if ms == 47 * MINUTE));
+    let mut phone = world.reopen(phone);
+    let kept = placed(&mut phone);
+    assert_eq!((kept.0.best, kept.0.doubt, kept.2), (told.0.best, told.0.doubt, told.2), "and it is kept");
 }
 
 #[test]

@@ -5,6 +5,8 @@ mod common;
 use common::*;
 use holdfast_engine::port::Disk;
 use holdfast_engine::{EngineError, Export, Intent, LinuxDisk, Phone};
+use holdfast_model::id::DeviceId;
+use holdfast_model::time::MINUTE;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -61,8 +63,15 @@ fn a_store_from_a_newer_version_is_left_untouched() {
     assert_eq!(fs::read(home.database()).expect("read"), before);
 }
 
+/// Puts a store back into the shape that schema 2 had: nothing of other phones' clocks, and no row says who wrote.
+fn as_schema_2(database: &Path) {
+    let conn = rusqlite::Connection::open(database).expect("opens");
+    conn.execute_batch("DROP TABLE clocks; DELETE FROM meta WHERE key LIKE 'better_known/%'; PRAGMA user_version = 2").expect("set");
+}
+
 /// Puts a store back into the shape that schema 1 had: one worker, nothing of a row says whose it is.
 fn as_schema_1(database: &Path) {
+    as_schema_2(database);
     let conn = rusqlite::Connection::open(database).expect("opens");
     let enrolment: Vec<u8> = conn.query_row("SELECT value FROM meta WHERE key = 'enrolment'", [], |r| r.get(0)).expect("there");
     let mut record: serde_json::Value = serde_json::from_slice(&enrolment).expect("JSON");
@@ -106,6 +115,26 @@ fn a_store_of_schema_1_opens_and_everything_on_it_is_the_first_workers() {
         .and_then(|conn| conn.query_row("PRAGMA user_version", [], |r| r.get(0)))
         .expect("a number");
     assert!(found > 1);
+}
+
+#[test]
+fn a_store_of_schema_2_opens_and_learns_of_other_phones_clocks() {
+    let (world, home) = (World::new(), Home::new());
+    let sample = world.office.wrong_by(-47 * MINUTE);
+    let truth = sample.truth.expect("a sample").at;
+    let mut phone = home.ready(&world, 2);
+    phone.sync().expect("received");
+    phone.record(&visit("V-1"), Intent::now(note("number 2"))).expect("saved");
+    drop(phone);
+    as_schema_2(&home.database());
+    let mut phone = home.open(&world).expect("opens, and is brought forward");
+    phone.unlock(PIN).expect("the PIN");
+    world.office.state().clocks.push((DeviceId::new("OFFICE").expect("a name"), sample));
+    phone.sync().expect("told");
+    let page = phone.visit(&visit("V-1")).expect("what it held");
+    assert_eq!((page.counts.waiting, page.visit.entries.len(), world.office.texts().len()), (0, 4, 3));
+    let planned = page.visit.entries.iter().find(|e| e.device.as_str() == "OFFICE").expect("the office's");
+    assert_eq!(planned.times.written.best, truth, "where the office places it");
 }
 
 fn only_aside(home: &Path) -> String {

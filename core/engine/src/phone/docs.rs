@@ -7,11 +7,12 @@ use crate::store::{EpochRow, OwnRow, Sealed, Store};
 use holdfast_model::chronology::Clocks;
 use holdfast_model::document::{ChangeRecord, Hand, Segment, Tail, decode_change, rebuild};
 use holdfast_model::entry::Read;
-use holdfast_model::id::{Digest, DocumentId, PersonId, VisitId, WorkerId};
+use holdfast_model::id::{DeviceId, Digest, DocumentId, PersonId, VisitId, WorkerId};
 use holdfast_model::projection::{Held, PersonCard, RunRow, Standing};
 use holdfast_model::time::Millis;
 use holdfast_model::wire::{Receipt, SegmentHead};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The version of a document's row that this code writes.
@@ -38,6 +39,9 @@ pub(super) struct DocRow {
     /// Segments that did not pass the gate.
     #[serde(default)]
     pub(super) withheld: Vec<i64>,
+    /// Phones that wrote in it.
+    #[serde(default)]
+    pub(super) devices: Vec<DeviceId>,
     /// The day under which a visit is listed.
     #[serde(default)]
     pub(super) day: Option<chrono::NaiveDate>,
@@ -75,7 +79,7 @@ pub(super) struct OpenDoc {
 #[derive(Serialize, Deserialize)]
 struct PulledHead {
     v: u32,
-    /// When it reached this phone, in office time.
+    /// When it reached the office; what did not pass the gate: when it reached this phone, in office time.
     at: Millis,
     head: SegmentHead,
 }
@@ -101,6 +105,7 @@ impl DocRow {
             own: Vec::new(),
             pulled: Vec::new(),
             withheld: Vec::new(),
+            devices: Vec::new(),
             day: None,
             visit: None,
             person: None,
@@ -216,6 +221,8 @@ impl OpenDoc {
     pub(super) fn sum_up(&mut self, clocks: &Clocks, now: Millis, rules: &holdfast_model::projection::Rules) {
         self.row.heads.clone_from(&self.tail.heads);
         self.row.max_op = self.tail.max_op;
+        let devices: BTreeSet<&DeviceId> = self.held.iter().map(|h| h.read.place().0).collect();
+        self.row.devices = devices.into_iter().cloned().collect();
         match &self.row.doc {
             DocumentId::Visit(visit) => {
                 let row = RunRow::of(visit, &self.held, clocks, None);

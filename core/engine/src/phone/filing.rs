@@ -70,9 +70,7 @@ impl<'a, 't> Filing<'a, 't> {
         }
         open.find_tail();
         open.set_standings(self.store, &mut self.standings, self.device)?;
-        for held in &open.held {
-            self.reading.clocks.entry(&held.read, held.received);
-        }
+        self.reading.place(self.store, &open.held)?;
         open.sum_up(&self.reading.clocks, self.now, &self.reading.rules);
         self.plans_changed |= matches!(doc, DocumentId::Person(_));
         if let DocumentId::Visit(visit) = doc {

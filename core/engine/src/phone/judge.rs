@@ -88,9 +88,11 @@ impl Incoming {
     /// Judges every segment of an answer.
     pub(super) fn of(reply: &SyncReply, pushes: &[Push]) -> Incoming {
         let mut incoming = Incoming::default();
-        for push in pushes {
+        for (n, push) in pushes.iter().enumerate() {
+            // An office that does not say when it came by them: by now, at the latest.
+            let at = reply.arrived.get(n).copied().unwrap_or(reply.t2);
             for segment in &push.segments {
-                incoming.judge(&push.header, segment, reply.t2);
+                incoming.judge(&push.header, segment, at);
             }
         }
         incoming

@@ -7,6 +7,7 @@ mod epoch;
 mod export;
 mod filing;
 mod glass;
+mod heard;
 mod judge;
 mod keys;
 mod link;
@@ -39,7 +40,7 @@ use holdfast_model::time::{ClockReading, Millis};
 use holdfast_model::wire::ClockSample;
 use holdfast_vault::{Cost, PublicKey};
 use keys::Keys;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use vaults::Enrolment;
 
 /// How many documents stay open in memory: the visit at hand, its person, a few around.
@@ -100,6 +101,8 @@ struct Reading {
     /// What the office gave this worker to be known by as a reader of this phone.
     reader: Option<String>,
     clocks: Clocks,
+    /// Phones whose clocks were read from the store.
+    heard: HashSet<DeviceId>,
     rules: Rules,
     open: HashMap<DocumentId, OpenDoc>,
     uses: u64,
@@ -291,9 +294,7 @@ impl Reading {
         self.uses += 1;
         if !self.open.contains_key(doc) {
             let open = OpenDoc::load(store, &self.keys, &mut Standings::load(store)?, doc)?;
-            for held in &open.held {
-                self.clocks.entry(&held.read, held.received);
-            }
+            self.place(store, &open.held)?;
             if self.open.len() >= OPEN_DOCUMENTS
                 && let Some(oldest) = self.open.iter().min_by_key(|(_, o)| o.used).map(|(doc, _)| doc.clone())
             {

@@ -9,7 +9,7 @@ use holdfast_model::chronology::Clocks;
 use holdfast_model::id::WorkerId;
 use holdfast_vault::worker::Holder;
 use holdfast_vault::{CustodyFault, LockFault, Lockout, Pin, Verdict, WorkerKey, WorkerLock};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Length of the companion file that holds the count of wrong PINs a second time: more than a count ever needs, less than a disk writes at once.
 const LOCKOUT_BYTES: usize = 256;
@@ -172,7 +172,19 @@ impl Phone {
         }
         let rules = self.settings.rules.clone();
         store.turn_to(vault);
-        self.reading = Some(Reading { vault, keys, worker, name, reader, clocks, rules, open: HashMap::new(), uses: 0, behind: false });
+        self.reading = Some(Reading {
+            vault,
+            keys,
+            worker,
+            name,
+            reader,
+            clocks,
+            heard: HashSet::new(),
+            rules,
+            open: HashMap::new(),
+            uses: 0,
+            behind: false,
+        });
         self.read_up()?;
         // While locked nothing was pulled, and some may have waited for this.
         self.nudged();

@@ -1,12 +1,12 @@
-//! What receipts say reaches the rows of documents when somebody looks: taking an answer in stays short, however much it confirms, and a
+//! What receipts say, and what the office tells of other phones' clocks, reaches the rows of documents when somebody looks: taking an answer in stays short, however much it confirms, and a
 //! locked phone could not read those rows anyway.
 
 use super::docs::{self, Standings};
-use super::{Phone, Reading};
+use super::{Phone, heard};
 use crate::error::EngineError;
 use crate::store::{EpochRow, Sealed, Store, Writer};
 use holdfast_model::id::ChainEpoch;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Name of the note that rows of documents are behind: the first row number concerned.
 const UNREAD: &str = "unread";
@@ -42,14 +42,19 @@ impl Phone {
     /// As [`Phone::caught_up`], also for what came before this unlock.
     pub(super) fn read_up(&mut self) -> Result<(), EngineError> {
         let vault = self.reading()?.vault;
-        let Some(first) = noted(self.store()?, vault)? else { return Ok(()) };
+        let first = noted(self.store()?, vault)?;
+        let better_known = self.reading()?.better_known(self.store()?)?;
+        if first.is_none() && better_known.is_empty() {
+            return Ok(());
+        }
         let device = self.enrolment()?.device.clone();
         let now = self.true_now(self.ports.clock.read());
         let Phone { store, reading, .. } = self;
         let store = store.as_ref().ok_or(EngineError::NotEnrolled)?;
         let reading = reading.as_mut().ok_or(EngineError::Locked)?;
-        let mut behind = BTreeSet::new();
-        for row in store.own(first, i64::MAX, usize::MAX >> 1)? {
+        let mut behind = reading.written_by(store, &better_known, now)?;
+        let own = first.map_or(Ok(Vec::new()), |first| store.own(first, i64::MAX, usize::MAX >> 1))?;
+        for row in own {
             // What this worker's key does not open was written under one that is gone: no screen shows it.
             behind.extend(docs::decode_own(&reading.keys, &row).map(|(doc, ..)| doc));
         }
@@ -57,15 +62,14 @@ impl Phone {
         let done = store.write(|tx| {
             for doc in &behind {
                 reading.open_doc(store, doc)?;
-                let Reading { keys, clocks, rules, open, .. } = &mut *reading;
-                let open = open.get_mut(doc).expect("opened just now");
+                let mut open = reading.open.remove(doc).expect("opened just now");
                 open.set_standings(store, &mut standings, &device)?;
-                for held in &open.held {
-                    clocks.entry(&held.read, held.received);
-                }
-                open.sum_up(clocks, now, rules);
-                tx.put(Sealed::Docs, open.key, &open.row.seal(keys, open.key))?;
+                reading.place(store, &open.held)?;
+                open.sum_up(&reading.clocks, now, &reading.rules);
+                tx.put(Sealed::Docs, open.key, &open.row.seal(&reading.keys, open.key))?;
+                reading.open.insert(doc.clone(), open);
             }
+            tx.drop_vault_meta(vault, heard::BETTER_KNOWN)?;
             tx.drop_vault_meta(vault, UNREAD)
         });
         match &done {

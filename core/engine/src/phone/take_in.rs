@@ -51,8 +51,9 @@ impl Phone {
         let store = store.as_ref().ok_or(EngineError::NotEnrolled)?;
         let reading = reading.as_mut().ok_or(EngineError::Locked)?;
         let done = store.write(|tx| {
-            // Rows say how far each own entry has come; bringing them up to date waits until somebody looks.
+            // Rows say how far each own entry has come, and where each stands in time; bringing them up to date waits until somebody looks.
             reading.behind |= settle(store, tx, &enrolment, &settled)?;
+            reading.behind |= reading.keep_clocks(store, tx, &reply.clocks)?;
             // From here on the store shows what this transaction has written.
             let docs = incoming.docs();
             let mut filing = Filing::new(store, reading, tx, &device, now)?;

@@ -158,6 +158,7 @@ impl Store {
             Sealed::Days => "SELECT sealed FROM days WHERE key = ?1",
             Sealed::Pulled => "SELECT sealed FROM pulled WHERE n = ?1",
             Sealed::Withheld => "SELECT sealed FROM withheld WHERE n = ?1",
+            Sealed::Clocks => "SELECT sealed FROM clocks WHERE key = ?1",
         })?;
         Ok(statement.query_row([key], |row| row.get(0)).optional()?)
     }
@@ -169,6 +170,7 @@ impl Store {
             Sealed::Days => "SELECT key FROM days WHERE vault = ?1 ORDER BY key",
             Sealed::Pulled => "SELECT n FROM pulled WHERE vault = ?1 ORDER BY n",
             Sealed::Withheld => "SELECT n FROM withheld WHERE vault = ?1 ORDER BY n",
+            Sealed::Clocks => "SELECT key FROM clocks WHERE vault = ?1 ORDER BY key",
         })?;
         let rows = statement.query_map([self.vault.get()], |row| row.get(0))?;
         Ok(rows.collect::<Result<_, _>>()?)
@@ -355,4 +357,6 @@ pub enum Sealed {
     Pulled,
     /// A segment that did not pass the gate, raw.
     Withheld,
+    /// A phone: what the office told of its clocks.
+    Clocks,
 }

@@ -39,6 +39,10 @@ const STEPS: &[&str] = &[
     ALTER TABLE withheld ADD COLUMN vault INTEGER NOT NULL DEFAULT 1;
     UPDATE meta SET key = key || '/1' WHERE key IN ('lock', 'lockout', 'name', 'plans', 'dropping', 'unread');
     ",
+    // 3: what the office tells of other phones' clocks.
+    "
+    CREATE TABLE clocks (key INTEGER PRIMARY KEY, sealed BLOB NOT NULL, vault INTEGER NOT NULL) STRICT;
+    ",
 ];
 
 /// The version that this software writes.

@@ -67,20 +67,23 @@ impl Writer<'_> {
 
     /// Forgets a vault whose key is gone: everything that was readable under it. Own entries, receipts and clock samples stay.
     pub fn forget_vault(&self, vault: i64) -> Result<(), EngineError> {
-        for table in ["docs", "days", "pulled", "withheld"] {
+        for table in ["docs", "days", "pulled", "withheld", "clocks"] {
             self.conn.execute(&format!("DELETE FROM {table} WHERE vault = ?1"), [vault])?;
         }
         self.conn.execute("DELETE FROM meta WHERE key LIKE ?1", [of_vault(vault, "%")])?;
         Ok(())
     }
 
-    /// Sets a sealed row of a document or a day, or adds a pulled or withheld segment.
+    /// Sets a sealed row of a document, a day or a phone's clocks, or adds a pulled or withheld segment.
     pub fn put(&self, table: Sealed, key: i64, sealed: &[u8]) -> Result<(), EngineError> {
         let mut statement = self.conn.prepare_cached(match table {
             Sealed::Docs => "INSERT INTO docs (key, sealed, vault) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET sealed = excluded.sealed",
             Sealed::Days => "INSERT INTO days (key, sealed, vault) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET sealed = excluded.sealed",
             Sealed::Pulled => "INSERT INTO pulled (n, sealed, vault) VALUES (?1, ?2, ?3)",
             Sealed::Withheld => "INSERT INTO withheld (n, sealed, vault) VALUES (?1, ?2, ?3)",
+            Sealed::Clocks => {
+                "INSERT INTO clocks (key, sealed, vault) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET sealed = excluded.sealed"
+            }
         })?;
         statement.execute(params![key, sealed, self.vault])?;
         Ok(())
@@ -93,6 +96,7 @@ impl Writer<'_> {
             Sealed::Days => "DELETE FROM days WHERE key = ?1",
             Sealed::Pulled => "DELETE FROM pulled WHERE n = ?1",
             Sealed::Withheld => "DELETE FROM withheld WHERE n = ?1",
+            Sealed::Clocks => "DELETE FROM clocks WHERE key = ?1",
         })?;
         statement.execute([key])?;
         Ok(())

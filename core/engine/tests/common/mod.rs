@@ -10,7 +10,9 @@ use holdfast_model::entry::*;
 use holdfast_model::id::*;
 use holdfast_model::port::{Clock, Random};
 use holdfast_model::time::{HOUR, MINUTE, Millis};
-use holdfast_model::wire::{self, EnrolReply, EnrolRequest, Push, Receipt, Refusal, Role, SyncReply, SyncRequest, push_header};
+use holdfast_model::wire::{
+    self, ClockSample, EnrolReply, EnrolRequest, Push, Receipt, Refusal, Role, SyncReply, SyncRequest, Truth, push_header,
+};
 use holdfast_model::{chain, limits};
 use holdfast_vault::code::OneTimeCode;
 use holdfast_vault::{Cost, KeyCustodian, OutboxOpener, OutboxPlace, ProviderKeys, PublicKey, SigningKey};
@@ -57,6 +59,8 @@ pub struct Mood {
     pub dropped: Vec<DocumentId>,
     pub claims_have_to: Option<u64>,
     pub slot_ms: u32,
+    /// When what it hands out reached it, if not just now.
+    pub arrived: Option<Millis>,
     /// Whom the next code is for, by number and name; else the first worker.
     pub enrols: Option<(WorkerId, String)>,
 }
@@ -68,6 +72,8 @@ pub struct State {
     /// Texts by chain epoch and sequence.
     pub ledger: HashMap<ChainEpoch, Vec<String>>,
     pub requests: Vec<SyncRequest>,
+    /// What the next reply that hands something out tells of other phones' clocks.
+    pub clocks: Vec<(DeviceId, ClockSample)>,
     /// What phones can pull, in order; the cursor counts them.
     pub out: Vec<Push>,
     pub enrolled: Option<(String, EnrolReply)>,
@@ -95,6 +101,7 @@ impl Office {
             device_key: None,
             ledger: HashMap::new(),
             requests: Vec::new(),
+            clocks: Vec::new(),
             out: Vec::new(),
             enrolled: None,
             actors: Vec::new(),
@@ -158,6 +165,15 @@ impl Office {
         state.head = chain::next(state.head, digest);
         state.out.push(Push { header, segments });
         id
+    }
+
+    /// Sets how wrong the clock is of whoever says something; gives a sample of it.
+    pub fn wrong_by(&self, ms: i64) -> ClockSample {
+        self.clock.set_wall_error(0);
+        let truth = Some(Truth { at: self.clock.read().wall, err_ms: 20 });
+        self.clock.set_wall_error(ms);
+        let now = self.clock.read();
+        ClockSample { boot: now.boot, mono_ms: now.mono_ms, wall: now.wall, truth }
     }
 
     /// A visit at `start`, with a task and a time-critical dose, and its person's plan.
@@ -291,8 +307,8 @@ impl Office {
             dropped: mood.dropped.clone(),
             revoked: mood.revoked,
             lease_ms: 72 * HOUR,
-            clocks: Vec::new(),
-            arrived: Vec::new(),
+            clocks: if most > 0 { std::mem::take(&mut state.clocks) } else { Vec::new() },
+            arrived: out.iter().map(|_| mood.arrived.unwrap_or(now)).collect(),
             not_a_reader: false,
         };
         let mut body = wire::encode_reply(&reply, &out, &[]);
