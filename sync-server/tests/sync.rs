@@ -5,10 +5,11 @@ mod common;
 
 use common::*;
 use holdfast_model::entry::{Body, Unplanned};
-use holdfast_model::id::Digest;
+use holdfast_model::id::{BootId, ChainEpoch, Digest};
+use holdfast_model::limits;
 use holdfast_model::projection::{Filter, Standing};
 use holdfast_model::time::{DAY, HOUR, MINUTE};
-use holdfast_model::wire::SyncReply;
+use holdfast_model::wire::{ClockSample, SyncReply, Truth, decode_reply};
 
 #[test]
 fn what_a_phone_recorded_offline_is_received_shown_and_handed_on() {
@@ -126,6 +127,32 @@ fn a_gap_is_asked_for_and_a_loss_is_taken_once_it_was_asked_for() {
 }
 
 #[test]
+fn a_loss_in_an_earlier_epoch_is_taken_too_and_says_nothing_of_the_current_one() {
+    let world = World::new();
+    world.plan("V-1", "P-101", &["W-1"]);
+    let mut asha = world.phone("W-1");
+    for n in 0..6 {
+        asha.note(visit("V-1"), &format!("note {n}"));
+    }
+    // One to four it let go when an office had them that is no more; then it went on in another epoch.
+    let older = asha.push(5, 6);
+    (asha.epoch, asha.seq, asha.number) = (ChainEpoch([8; 8]), 0, 0);
+    asha.log.clear();
+    asha.note(visit("V-1"), "note of today");
+    let push = asha.push(1, 1);
+    let ask = asha.request(&[older.clone(), push], 0);
+    let answer = world.office.answer(ask.clone());
+    let reply = asha.take(&ask, answer).unwrap();
+    assert_eq!((reply.have_to, reply.receipts.len()), (1, 1), "before it heard from this office nothing of a gap is taken");
+    let ask = asha.request(&[older], 0);
+    let (reply, _) = decode_reply(&world.office.answer(ask).body).unwrap();
+    let covered: Vec<_> = reply.receipts.iter().map(|r| (r.first, r.last, r.epoch == asha.epoch)).collect();
+    assert_eq!((reply.have_to, covered), (1, vec![(5, 6, false)]));
+    assert_eq!(held(&world.office, &visit("V-1")).len(), 4, "the plan, and three of seven");
+    assert!(world.office.held_for_checking(&branch()).unwrap().iter().any(|h| h.code == "chain_gap"), "and the office knows");
+}
+
+#[test]
 fn two_histories_of_one_epoch_are_both_kept_and_found() {
     let world = World::new();
     world.plan("V-1", "P-101", &["W-1"]);
@@ -181,6 +208,24 @@ fn scope_follows_the_rota() {
     let mut hugh = world.phone("C-1");
     hugh.sync(&world.office).unwrap();
     assert_eq!(hugh.pulled.len(), 6, "the whole branch");
+}
+
+#[test]
+fn the_office_takes_every_clock_sample_that_one_request_may_bring() {
+    let world = World::new();
+    world.plan("V-1", "P-101", &["W-1", "W-2"]);
+    let (mut asha, mut ben) = (world.phone("W-1"), world.phone("W-2"));
+    let now = world.time.now();
+    // Of as many restarts: none makes another pointless.
+    let truth = Some(Truth { at: now, err_ms: 20 });
+    let sample = |n: usize| ClockSample { boot: BootId([n as u8; 8]), mono_ms: 1_000, wall: now, truth };
+    let brought: Vec<ClockSample> = (0..limits::REQUEST_SAMPLES).map(sample).collect();
+    asha.note(visit("V-1"), "Had a good breakfast.");
+    asha.samples.clone_from(&brought);
+    asha.sync(&world.office).unwrap();
+    let reply = ben.sync(&world.office).unwrap();
+    let told = |sample: &ClockSample| reply.clocks.iter().any(|(device, told)| *device == asha.device && told == sample);
+    assert!(brought.iter().all(told), "{} of {} were told", brought.iter().filter(|s| told(s)).count(), brought.len());
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! A request: who asks, what they bring, what they are told.
 
+use super::scope::Cursor;
 use super::{Office, Stored, locked};
 use crate::error::OfficeError;
 use crate::faults::Fault;
@@ -57,7 +58,7 @@ pub struct Pending {
     request: SyncRequest,
     request_body: Vec<u8>,
     brought: Vec<Brought>,
-    cursor: Option<super::scope::Cursor>,
+    cursor: Option<Cursor>,
     want_plans: bool,
     t1: Millis,
 }
@@ -154,7 +155,6 @@ impl Office {
             let says = "The request brings records of another phone. Nothing was taken; they stay where they are.";
             return Err(refusal(400, "push_other_device", says, None));
         }
-        let told = cursor.as_ref().filter(|c| c.chain == request.epoch).map(|c| c.have_to);
         let mut ready = Vec::with_capacity(pushes.len() + sealed.len());
         // What a locked phone hands over: from here on a push like any other.
         let opened = sealed.into_iter().map(|push| {
@@ -165,6 +165,7 @@ impl Office {
         let open = pushes.into_iter().map(|arrived| (Some(arrived.parcel.clone()), Unsealed::from(arrived)));
         for (parcel, push) in open.chain(opened) {
             let made = self.desk().ready(push, &key, &branch, t1, revoked).map_err(|e| self.refused(&e))?;
+            let told = cursor.as_ref().and_then(|cursor| self.told(&device, cursor, request.epoch, made.header.epoch));
             ready.push(Ready { told, parcel, ..made });
         }
         // Only now is the number spent: what was refused above may be sent again as it is.
@@ -199,6 +200,17 @@ impl Office {
             want_plans,
             t1,
         })))
+    }
+
+    /// Up to where a phone knows that one of its chains is durable here, when it goes on behind that on purpose. Of its current chain its cursor
+    /// says so. Of an earlier one no reply speaks: a phone that was answered in this life of the ledger offers it from the oldest entry that it
+    /// still holds, so what lies between is gone from it.
+    fn told(&self, device: &DeviceId, cursor: &Cursor, current: ChainEpoch, of: ChainEpoch) -> Option<u64> {
+        if of == current {
+            return (cursor.chain == current).then_some(cursor.have_to);
+        }
+        let state = self.state();
+        Some(state.chains.get(&(device.clone(), of)).and_then(|lines| lines.iter().map(|l| l.row.last).max()).unwrap_or(0))
     }
 
     /// Who reads on a phone, by the proof in the request. Without one it is the phone's worker, where there is one only.
@@ -288,16 +300,14 @@ impl Office {
         };
         let device = pending.request.device.clone();
         let mut receipts = Vec::with_capacity(outcomes.len());
-        let mut have_to = None;
+        let (mut have_to, current) = (None, pending.request.epoch);
         for (brought, outcome) in pending.brought.into_iter().zip(outcomes) {
             match outcome {
                 Outcome::Durable { have_to: to } => {
-                    if brought.epoch == pending.request.epoch {
-                        have_to = Some(to);
-                    }
+                    have_to = if brought.epoch == current { Some(to) } else { have_to };
                     receipts.push(self.receipt(brought, pending.t1));
                 }
-                Outcome::Gap { have_to: to } => have_to = Some(to),
+                Outcome::Gap { have_to: to } => have_to = if brought.epoch == current { Some(to) } else { have_to },
             }
         }
         let covered: u64 = receipts.iter().map(|r: &Receipt| r.last - r.first + 1).sum();

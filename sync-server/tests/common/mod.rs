@@ -14,8 +14,8 @@ use holdfast_model::id::{
 use holdfast_model::port::{Answer, Ask, Clock, Random};
 use holdfast_model::time::{HOUR, MINUTE, Millis};
 use holdfast_model::wire::{
-    self as travel, DEVICE_HEADER, EnrolReply, EnrolRequest, Heartbeat, Push, Receipt, Refusal, Role, SIGNATURE_HEADER, SyncReply,
-    SyncRequest, decode_reply, encode_request, push_header,
+    self as travel, ClockSample, DEVICE_HEADER, EnrolReply, EnrolRequest, Heartbeat, Push, Receipt, Refusal, Role, SIGNATURE_HEADER,
+    SyncReply, SyncRequest, decode_reply, encode_request, push_header,
 };
 use holdfast_sync_server::faults::{Fault, Faults};
 use holdfast_sync_server::office::{Statement, WorkerRecord};
@@ -150,6 +150,8 @@ pub struct TestPhone {
     /// Everything it recorded: document, change, hash, digest of the text.
     pub log: Vec<(DocumentId, ChangeRecord, Digest, Digest)>,
     pub have_to: u64,
+    /// Clock samples that go with its next request.
+    pub samples: Vec<ClockSample>,
     tails: BTreeMap<DocumentId, (Tail, Hand)>,
     /// Texts it pulled, by document.
     pub pulled: BTreeMap<DocumentId, BTreeSet<String>>,
@@ -196,6 +198,7 @@ impl TestPhone {
             cursor: None,
             log: vec![],
             have_to: 0,
+            samples: vec![],
             tails: BTreeMap::new(),
             pulled: BTreeMap::new(),
             last: None,
@@ -275,7 +278,7 @@ impl TestPhone {
             epoch: self.epoch,
             number: self.number,
             clock: self.clock.read(),
-            samples: vec![],
+            samples: std::mem::take(&mut self.samples),
             cursor: self.cursor.clone(),
             want_bytes,
             reader: None,
