@@ -5,8 +5,8 @@ mod common;
 use common::*;
 use holdfast_engine::port::Disk;
 use holdfast_engine::{EngineError, Export, Intent, LinuxDisk, Phone};
-use holdfast_model::id::DeviceId;
-use holdfast_model::time::MINUTE;
+use holdfast_model::id::{DeviceId, ServerEpoch};
+use holdfast_model::time::{DAY, MINUTE};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -63,8 +63,24 @@ fn a_store_from_a_newer_version_is_left_untouched() {
     assert_eq!(fs::read(home.database()).expect("read"), before);
 }
 
+/// Puts a store back into the shape that schema 3 had: no count of how long the office has had something, and copies went with their receipts.
+fn as_schema_3(database: &Path) {
+    let conn = rusqlite::Connection::open(database).expect("opens");
+    conn.execute_batch(
+        "ALTER TABLE receipts DROP COLUMN age; DELETE FROM meta WHERE key IN ('let_go', 'looked') OR key LIKE 'unseen/%';
+         UPDATE own SET outbox = NULL WHERE seq <= (SELECT acked FROM epochs AS e WHERE e.epoch = own.epoch);
+         PRAGMA user_version = 3",
+    )
+    .expect("set");
+    let enrolment: Vec<u8> = conn.query_row("SELECT value FROM meta WHERE key = 'enrolment'", [], |r| r.get(0)).expect("there");
+    let mut record: serde_json::Value = serde_json::from_slice(&enrolment).expect("JSON");
+    record.as_object_mut().expect("an object").remove("age").expect("it counts");
+    conn.execute("UPDATE meta SET value = ?1 WHERE key = 'enrolment'", [serde_json::to_vec(&record).expect("written")]).expect("set");
+}
+
 /// Puts a store back into the shape that schema 2 had: nothing of other phones' clocks, and no row says who wrote.
 fn as_schema_2(database: &Path) {
+    as_schema_3(database);
     let conn = rusqlite::Connection::open(database).expect("opens");
     conn.execute_batch("DROP TABLE clocks; DELETE FROM meta WHERE key LIKE 'better_known/%'; PRAGMA user_version = 2").expect("set");
 }
@@ -135,6 +151,52 @@ fn a_store_of_schema_2_opens_and_learns_of_other_phones_clocks() {
     assert_eq!((page.counts.waiting, page.visit.entries.len(), world.office.texts().len()), (0, 4, 3));
     let planned = page.visit.entries.iter().find(|e| e.device.as_str() == "OFFICE").expect("the office's");
     assert_eq!(planned.times.written.best, truth, "where the office places it");
+}
+
+#[test]
+fn a_store_of_schema_3_opens_and_keeps_what_it_has_for_thirty_days_more() {
+    let (world, home) = (World::new(), Home::new());
+    let mut phone = home.ready(&world, 2);
+    phone.sync().expect("received");
+    phone.record(&visit("V-1"), Intent::now(note("number 2"))).expect("saved");
+    drop(phone);
+    as_schema_3(&home.database());
+    let mut phone = home.open(&world).expect("opens, and is brought forward");
+    phone.unlock(PIN).expect("the PIN");
+    let page = phone.visit(&visit("V-1")).expect("what it held");
+    assert_eq!((page.counts.waiting, page.visit.entries.len()), (1, 4));
+    phone.sync().expect("received");
+    world.office.mood(|m| m.dropped = vec![doc("V-1")]);
+    let later = |phone: &mut Phone, days: i64| {
+        world.time.advance(days * DAY);
+        phone.nudged();
+        phone.sync().expect("answered");
+        phone.export().expect("export").entries
+    };
+    assert_eq!(later(&mut phone, 0), 3);
+    assert_eq!(later(&mut phone, 29), 3, "nobody counted before");
+    assert_eq!(later(&mut phone, 2), 1, "the last entry stays");
+}
+
+#[test]
+fn a_locked_phone_of_schema_3_waits_with_what_it_cannot_hand_over() {
+    let (world, home) = (World::new(), Home::new());
+    let mut phone = home.ready(&world, 2);
+    phone.sync().expect("received");
+    drop(phone);
+    as_schema_3(&home.database());
+    {
+        let mut state = world.office.state();
+        state.server_epoch = ServerEpoch([2; 8]);
+        state.ledger.clear();
+    }
+    let mut phone = home.open(&world).expect("opens, and is brought forward");
+    phone.sync().expect("answered");
+    assert_eq!((world.office.texts().len(), phone.status().expect("status").counts.waiting), (0, 2), "its copies went with their receipts");
+    phone.unlock(PIN).expect("the PIN");
+    world.time.advance(10 * MINUTE);
+    phone.sync().expect("answered");
+    assert_eq!((world.office.texts().len(), phone.status().expect("status").counts.waiting), (2, 0));
 }
 
 fn only_aside(home: &Path) -> String {

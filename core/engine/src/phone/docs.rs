@@ -140,6 +140,11 @@ impl DocRow {
         }
     }
 
+    /// True when own entry `n` belongs here.
+    pub(super) fn lists(&self, n: i64) -> bool {
+        self.own.iter().any(|(from, to)| (*from..=*to).contains(&n))
+    }
+
     /// Notes that a person was, or will be, visited.
     pub(super) fn add_visit(&mut self, start: Millis, visit: &VisitId) {
         self.visits.retain(|(_, v)| v != visit);

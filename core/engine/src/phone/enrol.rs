@@ -108,7 +108,7 @@ impl Phone {
         let reply = self.ask_to_enrol(code, &how.label, None)?;
         let mut install = [0; 16];
         self.ports.random.fill(&mut install);
-        let mut enrolment = Enrolment::new(&reply, how.servers, install);
+        let mut enrolment = Enrolment::new(&reply, how.servers, install, &clock);
         let (number, keys) = self.make_vault(&mut enrolment, &reply, &pin, clock, None)?;
         self.enrolment = Some(enrolment);
         self.adopt_epoch()?;

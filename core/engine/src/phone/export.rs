@@ -95,12 +95,18 @@ impl Export {
         let conn = disk.open_aside(aside)?;
         let (mut lines, mut export) = (Vec::new(), Export::default());
         let last: i64 = conn.query_row("SELECT max(n) FROM own", [], |row| row.get(0)).unwrap_or(100_000);
+        // How far receipts reach. Where that cannot be read any more, everything goes: the office skips what it has.
+        let acked: BTreeMap<[u8; 8], i64> = conn
+            .prepare("SELECT epoch, acked FROM epochs")
+            .and_then(|mut all| all.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect())
+            .unwrap_or_default();
         // Row by row: a damaged page costs the rows on it, not those behind it.
         for n in 1..=last {
             let row = conn.query_row("SELECT epoch, seq, head, outbox FROM own WHERE n = ?1 AND outbox IS NOT NULL", [n], |row| {
                 Ok((row.get::<_, [u8; 8]>(0)?, row.get::<_, i64>(1)?, row.get::<_, [u8; 32]>(2)?, row.get::<_, Vec<u8>>(3)?))
             });
             match row {
+                Ok((epoch, seq, ..)) if acked.get(&epoch).is_some_and(|to| seq <= *to) => {}
                 Ok((epoch, seq, head, sealed)) => {
                     line(&mut lines, "", "", ChainEpoch(epoch), seq as u64, Digest(head), &sealed);
                     export.waiting += 1;
@@ -117,8 +123,8 @@ impl Export {
         let mut lines = Vec::new();
         for (from, to) in store.uncovered()? {
             for own in store.own(from, to, usize::MAX >> 1)? {
-                if let Some(sealed) = &own.outbox {
-                    line(&mut lines, provider, device, own.epoch, own.seq, own.head, sealed);
+                if let Some(sealed) = store.outbox(own.n)? {
+                    line(&mut lines, provider, device, own.epoch, own.seq, own.head, &sealed);
                     self.waiting += 1;
                 }
             }

@@ -107,8 +107,12 @@ impl Phone {
     pub(super) fn start_session(&mut self, clock: ClockReading) -> Result<(), EngineError> {
         let store = self.store()?;
         let acked = store.epochs()?.iter().find(|e| e.epoch == self.chain.epoch).map_or(0, |e| e.acked);
-        let start =
-            Start { recorded_to: self.chain.at.seq, retained_from: 1, have_to: acked, server_epoch: Some(self.enrolment()?.server_epoch) };
+        let start = Start {
+            recorded_to: self.chain.at.seq,
+            retained_from: self.retained_from()?,
+            have_to: acked,
+            server_epoch: Some(self.enrolment()?.server_epoch),
+        };
         self.session = Some(Session::new(&start, self.settings.pace.clone(), clock.mono_ms));
         self.flight = None;
         Ok(())

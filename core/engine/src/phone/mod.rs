@@ -1,5 +1,6 @@
 //! A phone: everything the engine can do, as one synchronous value over ports. [`crate::Engine`] puts it behind a thread.
 
+mod age;
 mod docs;
 mod enrol;
 mod enrol_again;
@@ -10,6 +11,7 @@ mod glass;
 mod heard;
 mod judge;
 mod keys;
+mod let_go;
 mod link;
 mod newcomer;
 mod pin;
@@ -25,6 +27,7 @@ mod vaults;
 pub use enrol::{Enrol, Enrolled};
 pub use export::Export;
 pub use glass::GlassBroken;
+pub use let_go::KEPT_MS;
 pub use link::SyncOutcome;
 pub use newcomer::Newcomer;
 
@@ -152,6 +155,7 @@ impl Phone {
             self.start_session(now)?;
             if let Some(enrolment) = &mut self.enrolment {
                 enrolment.vaults.iter_mut().for_each(|vault| vault.lease.tick(&now));
+                enrolment.count(&now);
             }
             let start = ClockSample { boot: now.boot, mono_ms: now.mono_ms, wall: now.wall, truth: None };
             (self.unsettled, self.sampled) = (Some(start), Some(start));

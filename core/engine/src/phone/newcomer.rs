@@ -80,19 +80,19 @@ impl Phone {
         let sealer = OutboxSealer::new(&enrolment.provider_key, provider, device, self.ports.random.as_ref())
             .map_err(|_| EngineError::ProviderKey)?;
         let place = OutboxPlace { provider, device, epoch: entry.epoch, seq: entry.seq };
+        let outbox = sealer.seal(&place, &bytes, self.ports.random.as_ref());
         let row = OwnRow {
             n: self.chain.at.last_n + 1,
             epoch: entry.epoch,
             seq: entry.seq,
             head: chain::next(self.chain.at.head, Digest::of(text.as_bytes())),
             sealed: Vec::new(),
-            outbox: Some(sealer.seal(&place, &bytes, self.ports.random.as_ref())),
             proof: wire::proof(&(doc.clone(), record, hash)),
             vault: NOBODYS,
         };
         let store = self.store()?;
-        store.make_room(row.outbox.as_ref().map_or(0, Vec::len))?;
-        store.write(|tx| tx.append(&row))?;
+        store.make_room(outbox.len())?;
+        store.write(|tx| tx.append(&row, &outbox))?;
         Ok(self.appended(&row, entry))
     }
 }

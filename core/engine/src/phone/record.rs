@@ -168,13 +168,13 @@ impl Phone {
         let n = chain.at.last_n + 1;
         let head = chain::next(chain.at.head, Digest::of(text.as_bytes()));
         let bytes = document::encode_change(doc, &record, hash);
+        let outbox = reading.keys.seal_outbox(entry.epoch, entry.seq, &bytes);
         let row = OwnRow {
             n,
             epoch: entry.epoch,
             seq: entry.seq,
             head,
             sealed: reading.keys.seal("own", n, &bytes),
-            outbox: Some(reading.keys.seal_outbox(entry.epoch, entry.seq, &bytes)),
             proof: wire::proof(&(doc.clone(), record.clone(), hash)),
             vault: reading.vault,
         };
@@ -187,15 +187,14 @@ impl Phone {
         let sealed = open.row.seal(&reading.keys, open.key);
         let day = (open.row.day != before).then_some(open.row.day).flatten();
 
-        let outbox = row.outbox.as_ref().map_or(0, Vec::len);
-        store.make_room(row.sealed.len() + outbox + sealed.len())?;
+        store.make_room(row.sealed.len() + outbox.len() + sealed.len())?;
         let key = open.key;
         let listed = match (day, doc) {
             (Some(day), DocumentId::Visit(visit)) => reading.day_with(store, day, visit)?,
             _ => None,
         };
         store.write(|tx| {
-            tx.append(&row)?;
+            tx.append(&row, &outbox)?;
             tx.put(Sealed::Docs, key, &sealed)?;
             if let Some((key, sealed)) = &listed {
                 tx.put(Sealed::Days, *key, sealed)?;

@@ -91,8 +91,8 @@ impl Phone {
         docs::decode_own(&self.reading.as_ref()?.keys, row).ok()
     }
 
-    /// The copies that were sealed for the office. An entry whose copy was let go when the office had it waits until its worker unlocks, as long
-    /// as they can; else its bytes go as they lie here, so that one lost entry never stops those behind it.
+    /// The copies that were sealed for the office. One whose copy is gone (earlier versions let it go with the receipt) waits until its worker
+    /// unlocks, as long as they can; else its bytes go as they lie here, so that one lost entry never stops those behind it.
     fn sealed_stretch(
         &self,
         epoch: ChainEpoch,
@@ -101,13 +101,13 @@ impl Phone {
         rows: &[OwnRow],
         max_bytes: usize,
     ) -> Result<Option<SealedPush>, EngineError> {
-        let sleeping = self.sleeping_vaults()?;
+        let (store, sleeping) = (self.store()?, self.sleeping_vaults()?);
         let (mut entries, mut segments, mut bytes) = (Vec::new(), Vec::new(), 0);
         for row in rows {
-            let sealed = match &row.outbox {
+            let sealed = match store.outbox(row.n)? {
                 Some(sealed) => sealed,
                 None if sleeping.contains(&row.vault) => break,
-                None => &row.sealed,
+                None => row.sealed.clone(),
             };
             let [text, segment] = row.proof;
             bytes += sealed.len();
@@ -115,7 +115,7 @@ impl Phone {
                 break;
             }
             segments.push(segment);
-            entries.push(SealedEntry { text, sealed: sealed.clone() });
+            entries.push(SealedEntry { text, sealed });
         }
         let Some(last) = entries.len().checked_sub(1) else { return Ok(None) };
         let texts: Vec<Digest> = entries.iter().map(|e| e.text).collect();

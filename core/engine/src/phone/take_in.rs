@@ -41,7 +41,8 @@ impl Phone {
             vault.cursor = Some(reply.cursor.clone());
             vault.plans_told = flight.told.plans.or(vault.plans_told);
         }
-        let settled = Settled { acked: &acked, receipts, sample: sample.as_ref(), samples_to: flight.told.samples_to };
+        let settled =
+            Settled { acked: &acked, receipts, sample: sample.as_ref(), samples_to: flight.told.samples_to, age: enrolment.age_at(back) };
         let was_dropping = self.dropping()?;
         let mut dropping = was_dropping.clone();
         dropping.extend(reply.dropped.iter().filter(|doc| !was_dropping.contains(doc)).cloned());
@@ -83,11 +84,7 @@ impl Phone {
         }
         self.enrolment = Some(enrolment);
         self.sampled = sample.or(self.sampled);
-        outcome.waiting = self.store()?.waiting()?;
-        self.tell_session(flight, reply, back, &mut outcome)?;
-        if !reply.more {
-            self.store()?.tidy()?;
-        }
+        self.conclude(flight, reply, back, &mut outcome)?;
         Ok(outcome)
     }
 
@@ -111,7 +108,8 @@ impl Phone {
             }
         }
         let store = self.store()?;
-        let settled = Settled { acked: &acked, receipts, sample: sample.as_ref(), samples_to: flight.told.samples_to };
+        let settled =
+            Settled { acked: &acked, receipts, sample: sample.as_ref(), samples_to: flight.told.samples_to, age: enrolment.age_at(back) };
         store.write(|tx| settle(store, tx, &enrolment, &settled))?;
         self.enrolment = Some(enrolment);
         self.sampled = sample.or(self.sampled);
@@ -119,8 +117,7 @@ impl Phone {
             // Somebody else's vault was opened while the answer was under way.
             reading.behind = true;
         }
-        outcome.waiting = self.store()?.waiting()?;
-        self.tell_session(flight, reply, back, &mut outcome)?;
+        self.conclude(flight, reply, back, &mut outcome)?;
         if flight.pulls
             && let Some(session) = &mut self.session
         {
@@ -135,6 +132,7 @@ impl Phone {
         let mut enrolment = self.enrolment()?.clone();
         enrolment.server_epoch = reply.server_epoch;
         enrolment.contact = Some(reply.t2);
+        enrolment.count(&back);
         enrolment.revoked = reply.revoked;
         enrolment.forgotten = false;
         // The answer is about whoever was reading as it was asked for; where one worker has the phone to themselves, about them in any case.
@@ -163,6 +161,7 @@ impl Phone {
     ) -> Result<BTreeMap<ChainEpoch, u64>, EngineError> {
         let new_life = reply.server_epoch != self.enrolment()?.server_epoch;
         let mut acked = BTreeMap::new();
+        let let_go = self.store()?.let_go()?;
         for row in self.store()?.epochs()? {
             let mut to = row.acked;
             if row.epoch == self.chain.epoch && reply.have_to < to {
@@ -171,6 +170,8 @@ impl Phone {
                 // What a restored office has of an earlier epoch it does not say: everything of it is offered again.
                 to = 0;
             }
+            // What was let go cannot be offered any more.
+            to = to.max(let_go.of(&row).min(row.acked));
             outcome.offers_again |= to < row.acked;
             let mut of_epoch: Vec<&Receipt> = receipts.iter().filter(|r| r.epoch == row.epoch).collect();
             of_epoch.sort_by_key(|r| r.first);
@@ -186,6 +187,17 @@ impl Phone {
             }
         }
         Ok(acked)
+    }
+
+    /// What follows once an answer is kept: the session goes on, and when there is nothing more to ask at once, the store is put in order.
+    fn conclude(&mut self, flight: &Flight, reply: &SyncReply, back: ClockReading, outcome: &mut SyncOutcome) -> Result<(), EngineError> {
+        outcome.waiting = self.store()?.waiting()?;
+        self.tell_session(flight, reply, back, outcome)?;
+        if !reply.more {
+            self.let_go(back)?;
+            self.store()?.tidy()?;
+        }
+        Ok(())
     }
 
     /// Lets the session know, and goes on in a new epoch when the office holds more than this phone ever made.

@@ -2,6 +2,7 @@
 //! waits for the office are the phone's own, and none of them needs a vault.
 
 use super::Phone;
+use super::age::Age;
 use crate::error::EngineError;
 use crate::port::ServerAddress;
 use crate::store::OPENED_FIRST;
@@ -28,6 +29,9 @@ pub(super) struct Enrolment {
     #[serde(with = "hex16")]
     pub(super) install: [u8; 16],
     pub(super) server_epoch: ServerEpoch,
+    /// Time that has passed here since it was first counted: what thirty days are.
+    #[serde(default)]
+    pub(super) age: Option<Age>,
     /// Office time of the last answer.
     pub(super) contact: Option<Millis>,
     #[serde(default)]
@@ -113,7 +117,7 @@ mod hex16 {
 
 impl Enrolment {
     /// A phone that the office has just taken in, without a vault yet.
-    pub(super) fn new(reply: &EnrolReply, servers: Vec<ServerAddress>, install: [u8; 16]) -> Enrolment {
+    pub(super) fn new(reply: &EnrolReply, servers: Vec<ServerAddress>, install: [u8; 16], clock: &ClockReading) -> Enrolment {
         Enrolment {
             v: VERSION,
             provider: reply.provider.clone(),
@@ -124,6 +128,7 @@ impl Enrolment {
             servers,
             install,
             server_epoch: reply.server_epoch,
+            age: Some(Age::from(clock)),
             contact: None,
             revoked: false,
             forgotten: false,
@@ -212,6 +217,7 @@ impl From<One> for Enrolment {
             servers: one.servers,
             install: one.install,
             server_epoch: one.server_epoch,
+            age: None,
             contact: one.contact,
             revoked: one.revoked,
             forgotten: false,

@@ -27,6 +27,9 @@ pub const OPENED_FIRST: i64 = 1;
 /// The number under which entries stand that no vault of this phone can read: a newcomer wrote them, for the office alone.
 pub const NOBODYS: i64 = 0;
 
+/// Name of the note of how far own entries were let go.
+const LET_GO: &str = "let_go";
+
 /// How many clock samples are kept: two weeks of a busy phone.
 const SAMPLES_KEPT: i64 = 4_096;
 
@@ -54,10 +57,8 @@ pub struct OwnRow {
     pub head: Digest,
     /// The change, sealed for reading on this phone.
     pub sealed: Vec<u8>,
-    /// The same, sealed to the provider's key; gone once the office has it.
-    pub outbox: Option<Vec<u8>>,
-    /// Digest of the entry's text, and digest of the segment that holds it alone: what the device signs for when it hands `outbox` over
-    /// without being able to read. Neither says anything about the text.
+    /// Digest of the entry's text, and digest of the segment that holds it alone: what the device signs for when it hands [`Store::outbox`]
+    /// over without being able to read. Neither says anything about the text.
     pub proof: [Digest; 2],
     /// Number of the vault whose key opens `sealed`; [`NOBODYS`] when there is none, and `sealed` is empty.
     pub vault: i64,
@@ -83,6 +84,22 @@ pub struct ChainHead {
     pub seq: u64,
     /// Head of the chain.
     pub head: Digest,
+}
+
+/// How far own entries were let go, from the oldest on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LetGo {
+    /// The last row that is gone; 0 for none.
+    pub n: i64,
+    /// Head of the chain after it: what the next entry goes on from.
+    pub head: Digest,
+}
+
+impl LetGo {
+    /// The sequence number of a stretch that rows are gone up to: beyond its end when all of it is gone.
+    pub fn of(&self, epoch: &EpochRow) -> u64 {
+        u64::try_from(self.n - epoch.first_n + 1).unwrap_or(0)
+    }
 }
 
 impl Store {
@@ -215,9 +232,9 @@ impl Store {
 
     /// Own entries by row number, both ends included, at most `most`.
     pub fn own(&self, from_n: i64, to_n: i64, most: usize) -> Result<Vec<OwnRow>, EngineError> {
-        let mut statement = self.conn.prepare_cached(
-            "SELECT n, epoch, seq, head, sealed, outbox, proof, vault FROM own WHERE n BETWEEN ?1 AND ?2 ORDER BY n LIMIT ?3",
-        )?;
+        let mut statement = self
+            .conn
+            .prepare_cached("SELECT n, epoch, seq, head, sealed, proof, vault FROM own WHERE n BETWEEN ?1 AND ?2 ORDER BY n LIMIT ?3")?;
         let rows = statement.query_map(params![from_n, to_n, most as i64], |row| {
             Ok(OwnRow {
                 n: row.get(0)?,
@@ -225,18 +242,38 @@ impl Store {
                 seq: row.get::<_, i64>(2)? as u64,
                 head: Digest(row.get(3)?),
                 sealed: row.get(4)?,
-                outbox: row.get(5)?,
-                proof: split(row.get(6)?),
-                vault: row.get(7)?,
+                proof: split(row.get(5)?),
+                vault: row.get(6)?,
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// The copy of own entry `n` that was sealed to the provider's key. It stays as long as the entry, so that a phone that cannot be read can
+    /// offer it again; `None` where an earlier version let it go with the receipt.
+    pub fn outbox(&self, n: i64) -> Result<Option<Vec<u8>>, EngineError> {
+        let mut statement = self.conn.prepare_cached("SELECT outbox FROM own WHERE n = ?1")?;
+        Ok(statement.query_row([n], |row| row.get(0)).optional()?.flatten())
+    }
+
     /// Head of the chain after row `n`; [`Digest::ZERO`] when there is none.
     pub fn head_at(&self, n: i64) -> Result<Digest, EngineError> {
         let mut statement = self.conn.prepare_cached("SELECT head FROM own WHERE n = ?1")?;
-        Ok(statement.query_row([n], |row| row.get(0).map(Digest)).optional()?.unwrap_or(Digest::ZERO))
+        let here = statement.query_row([n], |row| row.get(0).map(Digest)).optional()?;
+        Ok(match here {
+            Some(head) => head,
+            None => Some(self.let_go()?).filter(|gone| gone.n == n).map_or(Digest::ZERO, |gone| gone.head),
+        })
+    }
+
+    /// How far own entries were let go.
+    pub fn let_go(&self) -> Result<LetGo, EngineError> {
+        let bytes: Option<[u8; 40]> = self.meta(LET_GO)?.and_then(|bytes| bytes.try_into().ok());
+        Ok(bytes.map_or(LetGo { n: 0, head: Digest::ZERO }, |bytes| {
+            let (n, head) = bytes.split_at(8);
+            let n = i64::from_be_bytes(n.try_into().expect("8 of 40 bytes"));
+            LetGo { n, head: Digest(head.try_into().expect("32 of 40 bytes")) }
+        }))
     }
 
     /// Row numbers that no verified receipt covers, as stretches with both ends included.
@@ -261,6 +298,14 @@ impl Store {
             all += statement.query_row([from, to], |row| row.get::<_, u32>(0))?;
         }
         Ok(all)
+    }
+
+    /// How old this phone was, by its own count, when it got the receipt that covers one of its entries; the latest counts.
+    pub fn received_at_age(&self, epoch: ChainEpoch, seq: u64) -> Result<Option<i64>, EngineError> {
+        let mut statement = self
+            .conn
+            .prepare_cached("SELECT age FROM receipts WHERE epoch = ?1 AND first <= ?2 AND last >= ?2 ORDER BY first DESC LIMIT 1")?;
+        Ok(statement.query_row(params![epoch.0, seq as i64], |row| row.get(0)).optional()?)
     }
 
     /// The receipt that covers one of the phone's entries.

@@ -43,6 +43,10 @@ const STEPS: &[&str] = &[
     "
     CREATE TABLE clocks (key INTEGER PRIMARY KEY, sealed BLOB NOT NULL, vault INTEGER NOT NULL) STRICT;
     ",
+    // 4: how old the phone was, by its own count, when it got a receipt. Receipts from before are thirty days old thirty days from now.
+    "
+    ALTER TABLE receipts ADD COLUMN age INTEGER NOT NULL DEFAULT 0;
+    ",
 ];
 
 /// The version that this software writes.

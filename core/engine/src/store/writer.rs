@@ -1,6 +1,6 @@
-//! What the store can be told, within one transaction. No verb here changes an entry.
+//! What the store can be told, within one transaction. No verb changes an entry; one ends those that the office has had for long.
 
-use super::{OwnRow, SAMPLES_KEPT, Sealed, joined, of_vault};
+use super::{LET_GO, OwnRow, SAMPLES_KEPT, Sealed, joined, of_vault};
 use crate::error::EngineError;
 use holdfast_model::id::ChainEpoch;
 use holdfast_model::wire::{ClockSample, Receipt};
@@ -17,6 +17,8 @@ pub struct Settled<'a> {
     pub sample: Option<&'a ClockSample>,
     /// Number of the last clock sample that the request brought; 0 for none.
     pub samples_to: i64,
+    /// How long this phone has been counting, in milliseconds: from when on receipts are old.
+    pub age: i64,
 }
 
 /// What can be done within one transaction.
@@ -55,13 +57,14 @@ impl Writer<'_> {
         self.drop_meta(&of_vault(vault, key))
     }
 
-    /// Appends an own entry. There is no verb that changes or deletes one.
-    pub fn append(&self, row: &OwnRow) -> Result<(), EngineError> {
+    /// Appends an own entry, with its copy that is sealed to the provider's key. No verb changes one; [`Writer::let_go`] alone ends one, long
+    /// after the office had it.
+    pub fn append(&self, row: &OwnRow, outbox: &[u8]) -> Result<(), EngineError> {
         let mut statement = self.conn.prepare_cached(
             "INSERT INTO own (n, epoch, seq, head, sealed, outbox, proof, vault) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         )?;
         let proof = joined(&row.proof);
-        statement.execute(params![row.n, row.epoch.0, row.seq as i64, row.head.0, row.sealed, row.outbox, proof, row.vault])?;
+        statement.execute(params![row.n, row.epoch.0, row.seq as i64, row.head.0, row.sealed, outbox, proof, row.vault])?;
         Ok(())
     }
 
@@ -114,7 +117,7 @@ impl Writer<'_> {
             self.set_acked(*epoch, *to)?;
         }
         for receipt in settled.receipts {
-            self.keep_receipt(receipt)?;
+            self.keep_receipt(receipt, settled.age)?;
         }
         self.samples_sent(settled.samples_to)?;
         settled.sample.map_or(Ok(()), |sample| self.keep_sample(sample))
@@ -126,20 +129,38 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Keeps a verified receipt and lets go of the copies that were sealed for the way there. Where several workers share the phone, and where
-    /// nobody here can read the entry, the copy stays: should the office lose what it had, whoever holds the phone can offer it again.
-    pub fn keep_receipt(&self, receipt: &Receipt) -> Result<(), EngineError> {
+    /// Keeps a verified receipt in place of those that it overlaps: an office that was restored signs anew. `age` is what this phone has counted
+    /// by now. Nothing of the entries themselves is touched.
+    pub fn keep_receipt(&self, receipt: &Receipt, age: i64) -> Result<(), EngineError> {
         let json = serde_json::to_string(receipt).expect("a receipt has string keys only");
+        let (epoch, first, last) = (receipt.epoch.0, receipt.first as i64, receipt.last as i64);
+        let mut statement = self.conn.prepare_cached("DELETE FROM receipts WHERE epoch = ?1 AND first BETWEEN ?2 AND ?3")?;
+        statement.execute(params![epoch, first, last])?;
         let mut statement =
-            self.conn.prepare_cached("INSERT OR REPLACE INTO receipts (epoch, first, last, held, json) VALUES (?1, ?2, ?3, ?4, ?5)")?;
-        statement.execute(params![receipt.epoch.0, receipt.first as i64, receipt.last as i64, receipt.held.len() as i64, json])?;
-        let mut statement = self.conn.prepare_cached(
-            "UPDATE own SET outbox = NULL WHERE outbox IS NOT NULL AND vault <> 0
-               AND (SELECT count(*) FROM meta WHERE key GLOB 'lock/*') < 2 AND n BETWEEN
-               (SELECT first_n FROM epochs WHERE epoch = ?1) + ?2 - 1 AND (SELECT first_n FROM epochs WHERE epoch = ?1) + ?3 - 1",
-        )?;
-        statement.execute(params![receipt.epoch.0, receipt.first as i64, receipt.last as i64])?;
+            self.conn.prepare_cached("INSERT INTO receipts (epoch, first, last, held, json, age) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
+        statement.execute(params![epoch, first, last, receipt.held.len() as i64, json, age])?;
         Ok(())
+    }
+
+    /// Lets go of every own entry up to row `to`, which the office has had for long, with the receipts that cover nothing else. The last
+    /// entry always stays: the chain goes on from it. Refused, with all else of the transaction, when the office lacks one of them.
+    pub fn let_go(&self, to: i64) -> Result<(), EngineError> {
+        let mut statement = self.conn.prepare_cached("SELECT head FROM own WHERE n = ?1")?;
+        let head: [u8; 32] = statement.query_row([to], |row| row.get(0))?;
+        let mut statement = self.conn.prepare_cached(
+            "SELECT count(*) FROM own WHERE n <= ?1 AND (n = (SELECT max(n) FROM own) OR NOT EXISTS
+               (SELECT 1 FROM epochs AS e WHERE e.epoch = own.epoch AND own.seq <= e.acked))",
+        )?;
+        if statement.query_row([to], |row| row.get::<_, i64>(0))? > 0 {
+            return Err(EngineError::Storage("an entry that has to stay was to be let go".into()));
+        }
+        self.conn.prepare_cached("DELETE FROM own WHERE n <= ?1")?.execute([to])?;
+        let mut statement = self.conn.prepare_cached(
+            "DELETE FROM receipts WHERE held = 0 AND EXISTS
+               (SELECT 1 FROM epochs AS e WHERE e.epoch = receipts.epoch AND e.first_n + receipts.last - 1 <= ?1)",
+        )?;
+        statement.execute([to])?;
+        self.set_meta(LET_GO, &[&to.to_be_bytes()[..], &head].concat())
     }
 
     /// Keeps a clock sample for chronology, and lets go of those that some thousand newer ones have made pointless.

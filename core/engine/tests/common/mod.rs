@@ -59,6 +59,8 @@ pub struct Mood {
     pub dropped: Vec<DocumentId>,
     pub claims_have_to: Option<u64>,
     pub slot_ms: u32,
+    /// A stretch that does not go on from what is there is taken once the phone was told where that ends; else it is a fault of the test.
+    pub takes_gaps: bool,
     /// When what it hands out reached it, if not just now.
     pub arrived: Option<Millis>,
     /// Whom the next code is for, by number and name; else the first worker.
@@ -79,6 +81,7 @@ pub struct State {
     pub enrolled: Option<(String, EnrolReply)>,
     /// Actors of the segments that arrived, as they came.
     pub actors: Vec<ActorId>,
+    told: Option<(ServerEpoch, u64)>,
     last_reply: Option<Answer>,
     tails: HashMap<DocumentId, (Tail, Hand)>,
     head: Digest,
@@ -105,6 +108,7 @@ impl Office {
             out: Vec::new(),
             enrolled: None,
             actors: Vec::new(),
+            told: None,
             last_reply: None,
             tails: HashMap::new(),
             head: Digest::ZERO,
@@ -246,6 +250,13 @@ impl Office {
             state.actors.extend(push.segments.iter().map(|s| s.head.actor));
             let inspected = wire::inspect_unsealed(unsealed).expect("whole");
             let chain = state.ledger.entry(push.header.epoch).or_default();
+            if mood.takes_gaps && chain.len() + 1 < push.header.first as usize {
+                if state.told != Some((state.server_epoch, chain.len() as u64)) {
+                    // Not before the phone was told from where to offer.
+                    continue;
+                }
+                chain.resize(push.header.first as usize - 1, "gone for good".into());
+            }
             assert!(push.header.first as usize <= chain.len() + 1, "no gap");
             for entry in &inspected.entries {
                 let text = push.segments[entry.segment as usize].texts[entry.index as usize].to_string();
@@ -293,6 +304,7 @@ impl Office {
             }
         }
         let have_to = state.ledger.get(&request.epoch).map_or(0, |c| c.len() as u64);
+        state.told = Some((state.server_epoch, have_to));
         let reply = SyncReply {
             v: wire::VERSION,
             server_epoch: state.server_epoch,
