@@ -212,7 +212,7 @@ fn dispatch(args: Args) -> Result<ExitCode, Trouble> {
             let found = verify(&args.data, master, &random)?;
             let sound = found.wrong.is_empty();
             let mut text = format!(
-                "{} entries (checksum {}), {} pushes, {} segments ({} withheld), {} chains, {} gaps, {} forks, {} held for checking",
+                "{} entries (checksum {}), {} pushes, {} segments ({} withheld), {} chains, {} gaps, {} forks, {} entries and {} requests of unknown phones held for checking",
                 found.entries,
                 found.checksum,
                 found.pushes,
@@ -221,7 +221,8 @@ fn dispatch(args: Args) -> Result<ExitCode, Trouble> {
                 found.chains,
                 found.gaps,
                 found.forks,
-                found.held
+                found.held,
+                found.unknown
             );
             text.push_str(if sound { "\nall is as it was written" } else { "\nWRONG:" });
             for (code, n) in &found.wrong {

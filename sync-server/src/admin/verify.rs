@@ -1,6 +1,7 @@
 //! Reads the whole ledger again and believes nothing: seals, digests, chains, signatures, counters.
 
 use crate::error::OfficeError;
+use crate::held::UNKNOWN;
 use crate::keys::{Keys, own_device};
 use crate::ledger::{HeldRaw, Ledger, PushRow, SqliteLedger, Table};
 use crate::office::{Founded, Tally, Verdict, ledger_file};
@@ -34,8 +35,10 @@ pub struct Verified {
     pub segments: u64,
     /// Segments that are withheld from phones, and known to be.
     pub withheld: u64,
-    /// Things held for checking.
+    /// Entries held for checking.
     pub held: u64,
+    /// Requests held for checking that came from phones nobody knew: how many entries are in them, nobody has looked.
+    pub unknown: u64,
     /// Chains.
     pub chains: u64,
     /// Stretches of a chain that are missing.
@@ -78,7 +81,10 @@ pub fn verify_with(
     // The latest decision about a hold stands.
     let decided: HashMap<i64, bool> = ledger.reviews()?.into_iter().map(|r| (r.held, r.verdict != Verdict::PutBack.word())).collect();
     let open = |h: &&HeldRaw| !decided.get(&h.id).copied().unwrap_or_default();
-    reading.found.held = ledger.held()?.iter().filter(open).map(|h| u64::from(h.entries)).sum();
+    for held in ledger.held()?.iter().filter(open) {
+        reading.found.held += u64::from(held.entries);
+        reading.found.unknown += u64::from(held.code == UNKNOWN);
+    }
     reading.found.wrong = reading.wrong.into_iter().collect();
     reading.found.wrong.sort_unstable();
     Ok(reading.found)

@@ -58,14 +58,15 @@ async fn answer(State(shell): State<Shell>, request: Request) -> Response {
         return reply(crate::office::too_large());
     };
     let ask = Ask { path: parts.uri.path().to_owned(), headers: headers(&parts.headers), body: body.into() };
-    let begun = if ask.body.len() <= AT_ONCE && shell.office.begins_at_once(&ask) {
+    let caller = shell.office.caller(&ask);
+    let begun = if ask.body.len() <= AT_ONCE && caller.is_some() {
         // As on a thread of its own: what breaks off is said to have, and takes no connection with it.
-        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| shell.office.begin(ask))).map_err(|_| BrokeOff)
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| shell.office.begin_for(ask, caller))).map_err(|_| BrokeOff)
     } else {
         // On a thread that may wait, for the writer or the disk.
         let _core = shell.cores.acquire().await;
         let office = shell.office.clone();
-        tokio::task::spawn_blocking(move || office.begin(ask)).await.map_err(|_| BrokeOff)
+        tokio::task::spawn_blocking(move || office.begin_for(ask, caller)).await.map_err(|_| BrokeOff)
     };
     let answered = match begun {
         Ok(Begun::Done(answer)) => Ok(answer),

@@ -2,6 +2,7 @@
 //!
 //! | File | What it does |
 //! |---|---|
+//! | `config`, `founding`, `open` | what an office is made of; what a store was founded with; opening it |
 //! | `sync` | a request: who asks, what they bring, what they are told |
 //! | `scope` | what a phone may see, and the part of it that it does not have yet |
 //! | `enrol` | one-time codes, new phones, phones shut out |
@@ -10,7 +11,10 @@
 //! | `review`, `take_in` | what is held for checking, and what people decide about it |
 //! | `view` | the answers' shapes |
 
+mod config;
 mod enrol;
+mod founding;
+mod open;
 mod query;
 mod record;
 mod review;
@@ -19,85 +23,36 @@ mod sync;
 mod take_in;
 mod view;
 
+pub use config::{LEASE_MS, OfficeConfig};
+pub(crate) use founding::{Founded, OWN_EPOCH, SERVER_EPOCH, ledger_file, lock_store};
 pub use review::{HeldItem, HeldPiece, Review, ReviewError, TakeIn, Verdict, WHY_BYTES};
 pub use sync::{Begun, Pending};
 pub(crate) use sync::{refusal, too_large};
 pub use view::*;
 
 use crate::error::OfficeError;
-use crate::faults::{Fault, Faults};
+use crate::faults::Faults;
 use crate::ingest::Desk;
-use crate::keys::{Keys, own_device};
-use crate::ledger::{Batch, Ledger, SqliteLedger, Table};
+use crate::keys::Keys;
+use crate::ledger::{Batch, Ledger};
 use crate::metrics::Metrics;
-use crate::phone::Phone;
 use crate::slot::{Gauge, InHand, Load, Spread, slot_ms};
-use crate::state::{DAYS_IN_HAND, Doc, Line, State, day_of, header_of};
-use crate::writer::{Job, Store, Writer};
-use holdfast_model::id::{BranchId, ChainEpoch, DeviceId, ProviderId, ServerEpoch};
-use holdfast_model::port::{Answer, Clock, Random};
+use crate::state::State;
+use crate::writer::{Job, Store};
+use holdfast_model::id::{BranchId, DeviceId, ProviderId, ServerEpoch};
+use holdfast_model::port::{Answer, Ask, Clock, Random};
 use holdfast_model::projection::Rules;
-use holdfast_model::time::{DAY, HOUR, Millis};
-use holdfast_model::wire::{ClockSample, Truth};
-use holdfast_vault::MasterKey;
-use std::collections::HashMap;
+use holdfast_model::time::Millis;
+use holdfast_model::wire::ClockSample;
 use std::fs::File;
-use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Sender, channel};
+use std::path::PathBuf;
+use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use std::thread::JoinHandle;
 use tokio::sync::{broadcast, oneshot};
 
 /// Nudges that a slow listener may lag behind before it has to look for itself.
 const NUDGES: usize = 1_024;
-/// Milliseconds that a phone may be read without contact, unless the provider sets something else.
-pub const LEASE_MS: i64 = 72 * HOUR;
-
-/// What an office is made of.
-pub struct OfficeConfig {
-    /// The directory of the store; made when missing.
-    pub data: PathBuf,
-    /// The master key, kept outside that directory.
-    pub master_key: MasterKey,
-    /// The office's clocks.
-    pub clock: Arc<dyn Clock>,
-    /// Where keys and ids come from.
-    pub random: Arc<dyn Random>,
-    /// True when the clock is not the machine's: every page then says DRILL.
-    pub drill: bool,
-    /// The provider, written down when the store is new.
-    pub provider: ProviderId,
-    /// The first branch, written down when the store is new.
-    pub branch: BranchId,
-    /// Milliseconds that a phone may be read without contact.
-    pub lease_ms: i64,
-    /// What the provider has set.
-    pub rules: Rules,
-    /// How a storm is spread.
-    pub spread: Spread,
-    /// For tests of tests only.
-    #[doc(hidden)]
-    pub faults: Faults,
-}
-
-impl OfficeConfig {
-    /// An office with the usual settings, for a provider and a branch without a name yet.
-    pub fn new(data: impl Into<PathBuf>, master_key: MasterKey, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> OfficeConfig {
-        OfficeConfig {
-            data: data.into(),
-            master_key,
-            clock,
-            random,
-            drill: false,
-            provider: ProviderId::new("provider").expect("letters"),
-            branch: BranchId::new("branch").expect("letters"),
-            lease_ms: LEASE_MS,
-            rules: Rules::default(),
-            spread: Spread::default(),
-            faults: Faults::default(),
-        }
-    }
-}
 
 /// Something is new: whoever listens may pull.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -170,143 +125,9 @@ pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The file of the ledger within a data directory.
-pub fn ledger_file(data: &Path) -> PathBuf {
-    data.join("ledger.db")
-}
-
-/// Takes the directory for this process alone.
-pub fn lock_store(data: &Path) -> Result<File, OfficeError> {
-    let file = crate::private::file(&data.join("lock"))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => Err(OfficeError::InUse),
-        Err(std::fs::TryLockError::Error(e)) => Err(e.into()),
-    }
-}
-
-/// Facts about the store as a whole, in the order they are written.
-const PROVIDER: &str = "provider";
-const INSTALL: &str = "install";
-pub(crate) const SERVER_EPOCH: &str = "server_epoch";
-pub(crate) const OWN_EPOCH: &str = "own_epoch";
-
-/// A store's founding facts.
-pub(crate) struct Founded {
-    pub provider: ProviderId,
-    pub install: Vec<u8>,
-    pub server_epoch: ServerEpoch,
-    pub own_epoch: ChainEpoch,
-}
-
-impl Founded {
-    pub fn read(ledger: &dyn Ledger) -> Result<Option<Founded>, OfficeError> {
-        let damaged = |what: &str| OfficeError::Damaged(format!("its {what}"));
-        let Some(provider) = ledger.meta(PROVIDER)? else { return Ok(None) };
-        let provider = String::from_utf8(provider).ok().and_then(|p| ProviderId::new(p).ok()).ok_or_else(|| damaged("provider"))?;
-        let bytes = |name: &'static str| ledger.meta(name)?.ok_or_else(|| damaged(name));
-        let eight = |name: &'static str| <[u8; 8]>::try_from(bytes(name)?).map_err(|_| damaged(name));
-        Ok(Some(Founded {
-            provider,
-            install: bytes(INSTALL)?,
-            server_epoch: ServerEpoch(eight(SERVER_EPOCH)?),
-            own_epoch: ChainEpoch(eight(OWN_EPOCH)?),
-        }))
-    }
-
-    fn draw(provider: &ProviderId, random: &dyn Random) -> Founded {
-        let (mut install, mut server, mut own) = (vec![0; 16], [0; 8], [0; 8]);
-        random.fill(&mut install);
-        random.fill(&mut server);
-        random.fill(&mut own);
-        Founded { provider: provider.clone(), install, server_epoch: ServerEpoch(server), own_epoch: ChainEpoch(own) }
-    }
-}
-
 impl Office {
-    /// Opens the store, or makes it.
-    pub fn open(config: OfficeConfig) -> Result<Office, OfficeError> {
-        crate::private::dir(&config.data)?;
-        let lock = lock_store(&config.data)?;
-        let ledger: Arc<dyn Ledger> = Arc::new(SqliteLedger::open(&ledger_file(&config.data))?);
-        let found = Founded::read(&*ledger)?;
-        let new = found.is_none();
-        let founded = found.unwrap_or_else(|| Founded::draw(&config.provider, &*config.random));
-        let (keys, key_rows) = Keys::open(&*ledger, founded.provider.as_str(), &founded.install, config.master_key, &*config.random)?;
-        let mut first = Batch { sealed: key_rows.into_iter().map(|row| (Table::Key, row)).collect(), ..Batch::default() };
-        if new {
-            first.meta = vec![
-                (PROVIDER, founded.provider.as_str().as_bytes().to_vec()),
-                (INSTALL, founded.install.clone()),
-                (SERVER_EPOCH, founded.server_epoch.0.to_vec()),
-                (OWN_EPOCH, founded.own_epoch.0.to_vec()),
-            ];
-            first.branches = vec![(1, config.branch.to_string(), 0)];
-        }
-        if !first.is_empty() {
-            ledger.write(&first)?;
-            keys.durable(first.sealed.iter().map(|(_, row)| row.row.as_slice()));
-        }
-        let keys = Arc::new(keys);
-        let now = config.clock.read();
-        let mut state = load(&*ledger, &keys, day_of(now.wall))?;
-        let mut run = [0; 8];
-        config.random.fill(&mut run);
-        state.clock_log.begin(u64::from_be_bytes(run), now.wall.plus(-(DAYS_IN_HAND + 1) * DAY));
-        // The office's clock is what true time means here.
-        let sample = ClockSample { boot: now.boot, mono_ms: now.mono_ms, wall: now.wall, truth: Some(Truth { at: now.wall, err_ms: 0 }) };
-        state.clocks.sample(&own_device(), sample);
-        if config.faults.on(Fault::OrderByWallClock) {
-            state.clocks.order_by_wall_clock();
-        }
-        state.clock_log.keep(&own_device(), sample, true);
-        let own = record::Own::new(founded.own_epoch, &state);
-        let state = Arc::new(RwLock::new(state));
-        let samples = Arc::new(Mutex::new(vec![(own_device(), sample)]));
-        let (nudges, _) = broadcast::channel(NUDGES);
-        let (jobs, work) = channel();
-        let writer = Writer {
-            state: state.clone(),
-            keys: keys.clone(),
-            ledger: ledger.clone(),
-            random: config.random.clone(),
-            clock: config.clock.clone(),
-            nudges: nudges.clone(),
-            samples: samples.clone(),
-            faults: config.faults.clone(),
-        };
-        let thread = std::thread::Builder::new().name("ledger".into()).spawn(move || writer.run(&work))?;
-        let inner = Inner {
-            data: config.data,
-            provider: founded.provider,
-            server_epoch: founded.server_epoch,
-            lease_ms: config.lease_ms,
-            rules: config.rules,
-            spread: config.spread,
-            requests: Gauge::default(),
-            waiting_jobs: Gauge::default(),
-            drill: config.drill,
-            faults: config.faults,
-            clock: config.clock,
-            random: config.random,
-            keys,
-            ledger,
-            state,
-            samples,
-            nudges,
-            jobs: Mutex::new(Some(jobs)),
-            writer: Mutex::new(Some(thread)),
-            own: Mutex::new(own),
-            enrolling: Mutex::default(),
-            reviewing: Mutex::default(),
-            metrics: Metrics::default(),
-            _lock: lock,
-        };
-        Ok(Office { inner: Arc::new(inner) })
-    }
-
     /// Answers `POST /v1/enrol` and `POST /v1/sync`. Blocks until what the request brought is durable.
-    pub fn answer(&self, ask: holdfast_model::port::Ask) -> Answer {
+    pub fn answer(&self, ask: Ask) -> Answer {
         let _here = self.arrives();
         self.complete(self.begin(ask))
     }
@@ -430,48 +251,4 @@ pub(crate) type Stored = Result<Vec<crate::writer::Outcome>, OfficeError>;
 /// Waits for the writer, on a thread that may block.
 fn wait<T>(answer: oneshot::Receiver<Result<T, OfficeError>>) -> Result<T, OfficeError> {
     answer.blocking_recv().unwrap_or(Err(OfficeError::Stopping))
-}
-
-/// Reads what matters now from the ledger.
-fn load(ledger: &dyn Ledger, keys: &Keys, today: i64) -> Result<State, OfficeError> {
-    let mut state = State { last_push: ledger.last_push()?, day: today, ..State::default() };
-    let damaged = |what: &str| OfficeError::Damaged(format!("the row of a {what}"));
-    for (no, name, seq) in ledger.branches()? {
-        if usize::from(no) != state.branches.len() + 1 {
-            return Err(damaged("branch"));
-        }
-        state.branches.push(crate::state::Branch::new(no, BranchId::new(name).map_err(|_| damaged("branch"))?, seq));
-    }
-    for row in ledger.sealed(Table::Worker)? {
-        let worker: WorkerRecord = serde_json::from_slice(&keys.open_row(Table::Worker, &row)?).map_err(|_| damaged("worker"))?;
-        state.workers.insert(worker.id.clone(), worker);
-    }
-    let mut received: HashMap<DeviceId, u64> = HashMap::new();
-    for (device, epoch, row) in ledger.lines()? {
-        let last = ledger.pushes(&device, epoch, row.line, row.last)?.pop().ok_or_else(|| damaged("chain"))?;
-        *received.entry(device.clone()).or_default() += row.last - row.first + 1;
-        state.chains.entry((device, epoch)).or_default().push(Line { row, head: header_of(&last)?.head });
-    }
-    for row in ledger.sealed(Table::Device)? {
-        let mut phone: Phone = serde_json::from_slice(&keys.open_row(Table::Device, &row)?).map_err(|_| damaged("phone"))?;
-        phone.received = received.get(&phone.device).copied().unwrap_or(0);
-        state.phones.insert(phone.device.clone(), Arc::new(Mutex::new(phone)));
-    }
-    for (device, sample) in ledger.samples()? {
-        state.clocks.sample(&device, sample);
-        // Which of them its phone took itself is not known here any more: it is told them all.
-        state.clock_log.keep(&device, sample, false);
-    }
-    for row in ledger.documents_from(today - DAYS_IN_HAND)? {
-        match Doc::load(&row, keys, ledger, &mut state.clocks) {
-            Ok(doc) => state.insert(doc),
-            // One damaged document must not keep an office from the others on a bad day. Verify finds it; phones still hold it.
-            Err(e @ OfficeError::Damaged(_)) => {
-                tracing::error!(code = e.code(), "a document could not be read; it is left out of the board: run verify");
-                state.damaged += 1;
-            }
-            Err(e) => return Err(e),
-        }
-    }
-    Ok(state)
 }

@@ -25,6 +25,9 @@ const SAMPLE_EVERY_MS: i64 = 10 * 60_000;
 /// What a phone signs to listen to nudges, in place of a body. A nudge carries a count only, so a repeated request tells nothing.
 const LIVE: &str = "GET /v1/live";
 
+/// The address of an exchange.
+const SYNC: &str = "/v1/sync";
+
 /// What the first half of answering comes to.
 pub enum Begun {
     /// The answer is ready.
@@ -96,6 +99,18 @@ fn header<'a>(ask: &'a Ask, name: &str) -> Option<&'a str> {
     ask.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str())
 }
 
+/// The phone that a request is from, if it is signed with that phone's key: nothing is proven by the name.
+pub(crate) struct Caller(Arc<Mutex<Phone>>);
+
+fn address(ask: &Ask) -> &str {
+    ask.path.split('?').next().unwrap_or_default()
+}
+
+/// The name that a request gives as its phone's.
+fn named(ask: &Ask) -> Option<DeviceId> {
+    DeviceId::new(header(ask, DEVICE_HEADER)?).ok()
+}
+
 impl Office {
     /// What a failing office says: nothing was confirmed. With a slot, so that those who failed together do not come back together.
     pub(crate) fn unavailable(&self, e: &OfficeError) -> Answer {
@@ -105,9 +120,24 @@ impl Office {
 
     /// The first half of answering: everything that can be done without waiting for the disk.
     pub fn begin(&self, ask: Ask) -> Begun {
-        let path = ask.path.split('?').next().unwrap_or_default();
-        let begun = match path {
-            "/v1/sync" => self.begin_sync(ask).unwrap_or_else(Begun::Done),
+        let caller = self.caller(&ask);
+        self.begin_for(ask, caller)
+    }
+
+    /// The phone that an exchange comes from, by the name it gives; `None` where there is no such phone, and for every other address.
+    ///
+    /// Where there is one, [`Office::begin_for`] waits for nobody. What comes from an unknown phone is written down before it is refused.
+    pub(crate) fn caller(&self, ask: &Ask) -> Option<Caller> {
+        if address(ask) != SYNC {
+            return None;
+        }
+        self.state().phones.get(&named(ask)?).cloned().map(Caller)
+    }
+
+    /// [`Office::begin`], where it was looked already who asks.
+    pub(crate) fn begin_for(&self, ask: Ask, caller: Option<Caller>) -> Begun {
+        let begun = match address(&ask) {
+            SYNC => self.begin_sync(ask, caller).unwrap_or_else(Begun::Done),
             "/v1/enrol" => Begun::Done(self.enrol(&ask.body, header(&ask, SIGNATURE_HEADER))),
             _ => Begun::Done(refusal(404, "no_such_path", "There is nothing here. Check the address of the office.", None)),
         };
@@ -119,20 +149,13 @@ impl Office {
         begun
     }
 
-    /// True for a request whose first half waits for nobody: an exchange of a phone that is known. What comes from an unknown one is
-    /// written down before it is refused.
-    pub(crate) fn begins_at_once(&self, ask: &Ask) -> bool {
-        let named = header(ask, DEVICE_HEADER).and_then(|d| DeviceId::new(d).ok());
-        ask.path == "/v1/sync" && named.is_some_and(|device| self.state().phones.contains_key(&device))
-    }
-
-    fn begin_sync(&self, ask: Ask) -> Result<Begun, Answer> {
+    fn begin_sync(&self, ask: Ask, caller: Option<Caller>) -> Result<Begun, Answer> {
         let t1 = self.now();
         self.metrics().asked(ask.body.len());
         if ask.body.len() > limits::BODY_BYTES {
             return Err(too_large());
         }
-        let phone = self.who(&ask)?;
+        let Caller(phone) = caller.ok_or_else(|| self.nobody(&ask))?;
         let (device, key, branch, revoked) = {
             let phone = locked(&phone);
             (phone.device.clone(), phone.public_key(), phone.branch.clone(), phone.revoked.is_some())
@@ -221,24 +244,20 @@ impl Office {
         phone.reads(&worker).then_some(worker)
     }
 
-    /// The phone that a request names. A request of one nobody knows is kept for checking, and served nothing.
-    fn who(&self, ask: &Ask) -> Result<Arc<Mutex<Phone>>, Answer> {
-        let named = header(ask, DEVICE_HEADER).and_then(|d| DeviceId::new(d).ok());
-        let Some(device) = named else {
+    /// What a request gets that comes from no phone the office knows. It is kept for checking, and served nothing.
+    fn nobody(&self, ask: &Ask) -> Answer {
+        let Some(device) = named(ask) else {
             let says = "The request does not say which phone it comes from. Nothing was taken.";
-            return Err(refusal(400, "device_missing", says, None));
+            return refusal(400, "device_missing", says, None);
         };
-        if let Some(phone) = self.state().phones.get(&device) {
-            return Ok(phone.clone());
-        }
         if !self.keep_unknown(device, &ask.body) {
             let says = "The office does not know this phone, and cannot keep more for checking right now. What is on it stays there, safe. Ask the \
                         office for a new code and enrol it again.";
-            return Err(refusal(429, "device_unknown_full", says, Some(HOUR as u32)));
+            return refusal(429, "device_unknown_full", says, Some(HOUR as u32));
         }
         let says =
             "The office does not know this phone. What is on it stays there, safe. Ask the office for a new code and enrol it again.";
-        Err(refusal(403, "device_unknown", says, None))
+        refusal(403, "device_unknown", says, None)
     }
 
     /// The branch whose nudges a phone may hear: it signed the address, and is not shut out.

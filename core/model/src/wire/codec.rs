@@ -317,7 +317,10 @@ fn decode_push(from: &mut Source<'_>) -> Result<Unpacked, WireError> {
     let fits = line.len() <= limits::HEAD_BYTES;
     let line: PushLine<'_> = fits.then(|| serde_json::from_str(line).ok()).flatten().ok_or(from.bad(WANTED))?;
     let device = DeviceId::new(line.device).map_err(|_| from.bad(WANTED))?;
-    if line.count as usize > limits::PUSH_ENTRIES || line.listed > line.count || line.here > line.listed {
+    if line.count as usize > limits::PUSH_ENTRIES {
+        return Err(WireError::TooLarge);
+    }
+    if line.listed > line.count || line.here > line.listed {
         return Err(from.bad(WANTED));
     }
     let mut listed = Vec::with_capacity(line.listed as usize);

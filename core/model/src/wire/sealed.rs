@@ -154,7 +154,7 @@ pub(super) fn decode(from: &mut Source<'_>) -> Result<SealedPush, WireError> {
     }
     let line: SealedLine = serde_json::from_str(line).map_err(|_| from.bad(WANTED))?;
     if line.count as usize > limits::PUSH_ENTRIES {
-        return Err(from.bad(WANTED));
+        return Err(WireError::TooLarge);
     }
     let (mut segments, mut entries) = (Vec::new(), Vec::new());
     for _ in 0..line.count {
