@@ -240,6 +240,31 @@ fn an_import_goes_where_the_store_is_and_nowhere_by_mistake() {
 }
 
 #[test]
+fn a_mistyped_command_of_the_office_is_answered_as_json_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = |words: &[&str]| Command::new(env!("CARGO_BIN_EXE_holdfast-server")).current_dir(dir.path()).args(words).output().unwrap();
+    let wrong: [&[&str]; 5] = [
+        &["--json", "serv"],
+        &["verify", "--json", "--every-thing"],
+        &["--json", "enrol-code"],
+        &["--json", "--clock", "half past nine", "verify"],
+        &["--json"],
+    ];
+    for words in wrong {
+        let output = run(words);
+        let answer: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("one JSON object for {words:?}"));
+        assert_eq!((&answer["v"], &answer["error"]), (&1.into(), &"command".into()), "{answer}");
+        assert!(answer["says"].as_str().is_some_and(|says| says.len() > 20), "{answer}");
+        assert_eq!((output.status.code(), output.stderr.len()), (Some(2), 0), "{words:?}");
+    }
+    let in_words = run(&["serv"]);
+    assert_eq!((in_words.status.code(), in_words.stdout.len()), (Some(2), 0));
+    assert!(String::from_utf8_lossy(&in_words.stderr).contains("serv"));
+    assert_eq!(run(&["--json", "--version"]).status.code(), Some(0));
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "and nothing was made");
+}
+
+#[test]
 fn a_mistyped_directory_makes_neither_store_nor_key() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("dtaa");

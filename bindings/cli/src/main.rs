@@ -10,12 +10,21 @@ mod say;
 mod secret;
 mod session;
 mod shell;
+mod typed;
 
 use clap::Parser;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let cli = args::Cli::parse();
+    let cli = match args::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(e) if typed::wants_json(std::env::args_os()) && !typed::asks_for_help(&e) => {
+            let failure = typed::not_understood(&e);
+            session::show_failure(&failure, "", true);
+            return ExitCode::from(failure.exit);
+        }
+        Err(e) => e.exit(),
+    };
     let json = cli.common.json;
     let name = session::name(&cli.command);
     let done = match session::Session::open(cli.common) {

@@ -3,6 +3,7 @@
 use crate::args::{Command, Line};
 use crate::outcome::Failure;
 use crate::session::{self, Session};
+use crate::typed;
 use clap::Parser;
 use std::io::{BufRead, IsTerminal, Write};
 
@@ -45,9 +46,7 @@ pub fn run(session: &mut Session) -> Result<(), Failure> {
 
 fn read(text: &str) -> Result<Command, Failure> {
     let words = words(text).ok_or_else(|| Failure::usage("quotes", "a quotation mark is opened and never closed".into()))?;
-    Line::try_parse_from(words)
-        .map(|line| line.command)
-        .map_err(|e| Failure::usage("command", e.render().to_string().trim_end().to_owned()))
+    Line::try_parse_from(words).map(|line| line.command).map_err(|e| typed::not_understood(&e))
 }
 
 /// Splits a line into words as a shell does: white space, 'single' and "double" quotes, a backslash outside single quotes.

@@ -293,6 +293,33 @@ fn what_was_typed_is_refused_by_its_name_and_changes_nothing() {
 }
 
 #[test]
+fn a_mistyped_command_line_is_answered_as_json_too() {
+    let program = |words: &[&str]| Command::new(env!("CARGO_BIN_EXE_holdfast")).args(words).output().expect("ran");
+    let wrong: [&[&str]; 6] = [
+        &["--json", "--home", "d", "runn"],
+        &["--json", "run"],
+        &["--home", "d", "run", "--json"],
+        &["--json", "--home", "d", "run", "--day", "31/02"],
+        &["--json", "--home", "d", "--worker", "two words", "run"],
+        &["--json"],
+    ];
+    for words in wrong {
+        let output = program(words);
+        let answer: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("one JSON object for {words:?}"));
+        let shape = (&answer["v"], &answer["ok"], &answer["command"], &answer["error"]["code"]);
+        assert_eq!(shape, (&1.into(), &false.into(), &"".into(), &"command".into()), "{answer}");
+        assert!(answer["error"]["says"].as_str().is_some_and(|says| says.len() > 20), "{answer}");
+        assert_eq!((output.status.code(), output.stderr.len()), (Some(2), 0), "{words:?}");
+    }
+    let in_words = program(&["--home", "d", "runn"]);
+    assert_eq!((in_words.status.code(), in_words.stdout.len()), (Some(2), 0));
+    assert!(String::from_utf8_lossy(&in_words.stderr).contains("runn"));
+    let help = program(&["--json", "--help"]);
+    assert_eq!(help.status.code(), Some(0), "help is no failure");
+    assert!(String::from_utf8_lossy(&help.stdout).contains("Usage: holdfast"));
+}
+
+#[test]
 fn a_new_pin_is_typed_twice() {
     let terminal = Terminal::enrolled();
     let program = env!("CARGO_BIN_EXE_holdfast");

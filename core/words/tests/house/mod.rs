@@ -90,7 +90,7 @@ pub fn codes() -> BTreeMap<String, PathBuf> {
         let of_import = source.split("= \"import_").skip(1).filter_map(|after| after.split('"').next());
         let written = source.split("code: \"").skip(1).filter_map(|after| after.split('"').next());
         // The console's troubles say their sentences themselves: see `said_in_place`.
-        let troubles = if path.ends_with("sync-server/src/cli.rs") { "Trouble::new(" } else { "no such call" };
+        let troubles = if path.starts_with(root().join("sync-server/src/cli")) { "Trouble::new(" } else { "no such call" };
         let all = in_functions
             .chain(first_of(source, "refusal("))
             .chain(first_of(source, troubles))
