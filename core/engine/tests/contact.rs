@@ -74,6 +74,29 @@ fn a_colleagues_entries_stand_where_the_office_places_them() {
 }
 
 #[test]
+fn the_list_follows_a_clock_that_is_better_known_though_nobody_opened_the_visit() {
+    let world = World::new();
+    let mut phone = world.ready();
+    let sample = world.office.wrong_by(-47 * MINUTE);
+    let truth = sample.truth.expect("a sample").at;
+    world.office.plans("V-2", noon());
+    world.office.says(&doc("V-2"), arrived());
+    world.office.wrong_by(0);
+    phone.sync().expect("pulled");
+    let listed = |phone: &mut Phone| {
+        let rows = phone.run(None).expect("today").run.visits;
+        let row = rows.into_iter().find(|row| row.facts.visit == visit("V-2")).expect("listed").facts;
+        row.workers.into_iter().find_map(|part| part.arrived)
+    };
+    let mut phone = world.reopen(phone);
+    assert_eq!(listed(&mut phone), Some(truth.plus(-47 * MINUTE)));
+    world.office.state().clocks.push((DeviceId::new("OFFICE").expect("a name"), sample));
+    phone.sync().expect("told");
+    let mut phone = world.reopen(phone);
+    assert_eq!(listed(&mut phone), Some(truth), "also when the phone was closed in between");
+}
+
+#[test]
 fn forged_answers_change_nothing() {
     type Spoil = fn(&mut Mood);
     let forgeries: [(&str, Spoil, EngineError); 5] = [

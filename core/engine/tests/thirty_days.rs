@@ -75,6 +75,7 @@ fn after_thirty_days_what_the_office_has_goes_and_nothing_else() {
     after(&world, &mut phone, 29 * DAY);
     assert!(on_board(&mut phone).contains("old one"), "twenty-nine days are not thirty");
     write(&mut phone, "V-2", "still on the list");
+    write(&mut phone, "V-2", "and the last");
     phone.sync().expect("received");
     after(&world, &mut phone, 2 * DAY);
     let text = on_board(&mut phone);
@@ -83,9 +84,9 @@ fn after_thirty_days_what_the_office_has_goes_and_nothing_else() {
     assert!(on_board(&mut phone).contains("still on the list"), "what a screen can show stays");
 
     let mut phone = world.reopen(phone);
-    assert_eq!(write(&mut phone, "V-2", "the chain goes on"), 4);
+    assert_eq!(write(&mut phone, "V-2", "the chain goes on"), 5);
     phone.sync().expect("received");
-    assert_eq!((world.office.texts().len(), phone.status().expect("status").counts.waiting), (4, 0));
+    assert_eq!((world.office.texts().len(), phone.status().expect("status").counts.waiting), (5, 0));
     restored(&world, 2, 0);
     after(&world, &mut phone, MINUTE);
     after(&world, &mut phone, MINUTE);
