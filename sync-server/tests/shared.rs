@@ -12,7 +12,7 @@ use holdfast_host::{ManualClock, SystemRandom};
 use holdfast_model::entry::{Body, Note, NoteType, Unplanned};
 use holdfast_model::id::{DocumentId, VisitId, WorkerId};
 use holdfast_model::port::Ask;
-use holdfast_model::projection::Standing;
+use holdfast_model::projection::{EntryView, Standing};
 use holdfast_model::time::{DAY, HOUR};
 use holdfast_model::wire::{
     EnrolReply, EnrolRequest, Refusal, SIGNATURE_HEADER, decode_reply, decode_request, encode_request, request_signed_bytes,
@@ -504,4 +504,27 @@ fn no_word_of_anybody_lies_readable_on_a_shared_phone() {
     }
     let vaults: i64 = case.disk.open().unwrap().query_row("SELECT count(DISTINCT vault) FROM docs", [], |r| r.get(0)).unwrap();
     assert_eq!(vaults, 2);
+}
+
+#[test]
+fn each_who_shares_a_phone_is_told_of_a_colleagues_clock() {
+    let mut case = Case::shared();
+    case.world.plan("V-3", "P-1", &["W-1", "W-2", "W-3"]);
+    let mut dana = case.world.phone("W-3");
+    dana.wrong_by(-5 * HOUR);
+    dana.note(visit("V-3"), "Sat up for lunch.");
+    dana.sync(&case.world.office).unwrap();
+    let placed = |entries: Vec<EntryView>| {
+        let theirs = entries.into_iter().find(|e| e.device == dana.device).unwrap().times;
+        (theirs.recorded.at, theirs.written.best, theirs.received)
+    };
+    let office = placed(case.world.office.visit(&name("V-3")).unwrap().unwrap().entries);
+    assert!(office.1.since(office.0) > 4 * HOUR, "the office knows that the clock is slow");
+    for who in [ben(), asha(), ben()] {
+        case.turn_to(&who);
+        case.phone.sync().unwrap();
+        case.restart();
+        case.turn_to(&who);
+        assert_eq!(placed(case.phone.visit(&name("V-3")).unwrap().visit.entries), office, "{who}'s page");
+    }
 }

@@ -205,6 +205,11 @@ impl TestPhone {
         })
     }
 
+    /// Sets how wrong its wall clock is from now on.
+    pub fn wrong_by(&self, ms: i64) {
+        self.clock.set_wall_error(ms);
+    }
+
     pub fn entry(&self, doc: DocumentId, body: Body) -> Entry {
         let now = self.clock.read();
         let mut random = [0; 10];
