@@ -17,12 +17,12 @@ pub struct Parcels {
 impl Parcels {
     /// Keeps one. `push` is a higher number than any before.
     pub fn keep(&mut self, push: i64, parcel: Parcel) {
-        self.bytes += parcel.len();
+        self.bytes += parcel.size();
         self.latest.push_back((push, parcel));
         while self.bytes > IN_HAND
             && let Some((_, oldest)) = self.latest.pop_front()
         {
-            self.bytes -= oldest.len();
+            self.bytes -= oldest.size();
         }
     }
 
@@ -55,7 +55,7 @@ mod tests {
             assert!(parcels.bytes <= IN_HAND);
             assert!(parcels.get(n).is_some());
         }
-        assert_eq!(parcels.bytes, parcels.latest.iter().map(|(_, p)| p.len()).sum::<usize>());
+        assert_eq!(parcels.bytes, parcels.latest.iter().map(|(_, p)| p.size()).sum::<usize>());
         assert!(parcels.get(1).is_none() && parcels.get(60).is_some() && parcels.get(101).is_none());
     }
 }

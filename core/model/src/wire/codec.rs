@@ -95,25 +95,27 @@ impl Parcel {
         Parcel(boxed(&to, &[]).into())
     }
 
-    /// How long it is as it travels.
-    pub fn len(&self) -> usize {
+    /// How many bytes it is as it travels.
+    pub fn size(&self) -> usize {
         self.0.len()
     }
 
-    /// Never: a parcel has a push in it.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// The push again, within what is left of a body's bound.
-    fn open(bytes: &[u8], budget: &mut usize) -> Result<Arrived, WireError> {
+    fn open(bytes: &[u8], budget: &mut usize, aside: Option<&mut Aside>) -> Result<Push, WireError> {
         let inflated = Inflated::of(bytes, *budget)?;
         *budget -= inflated.words.len() + inflated.numbers.len();
         let mut from = inflated.source(*budget)?;
-        let Unpacked { push, packed, digests } = decode_push(&mut from)?;
+        let push = decode_push(&mut from, aside)?;
         from.ended()?;
         *budget = from.budget;
-        Ok(Arrived { push, parcel: Parcel(bytes.into()), packed, digests })
+        Ok(push)
+    }
+
+    /// The push again, with what whoever keeps it and hands it on needs beside it.
+    fn arrive(bytes: &[u8], budget: &mut usize) -> Result<Arrived, WireError> {
+        let mut aside = Aside::default();
+        let push = Parcel::open(bytes, budget, Some(&mut aside))?;
+        Ok(Arrived { push, parcel: Parcel(bytes.into()), packed: aside.packed, digests: aside.digests })
     }
 }
 
@@ -153,7 +155,7 @@ pub fn decode_request(body: &[u8]) -> Result<Request, WireError> {
         return Err(WireError::TooLarge);
     }
     const WANTED: &str = "a request's head";
-    match decode(body, WANTED)? {
+    match decode(body, WANTED, Parcel::arrive)? {
         Whole { head, pushes, parcels, sealed } if pushes.is_empty() => Ok(Request { head, pushes: parcels, sealed }),
         _ => Err(WireError::Line { line: 1, wanted: WANTED }),
     }
@@ -170,11 +172,11 @@ pub fn decode_reply(body: &[u8]) -> Result<(SyncReply, Vec<Push>), WireError> {
         return Err(WireError::TooLarge);
     }
     const WANTED: &str = "a reply's head";
-    let Whole { head, mut pushes, parcels, sealed } = decode(body, WANTED)?;
+    let Whole { head, mut pushes, parcels, sealed } = decode(body, WANTED, |bytes, budget| Parcel::open(bytes, budget, None))?;
     if !sealed.is_empty() {
         return Err(WireError::Line { line: 1, wanted: WANTED });
     }
-    pushes.extend(parcels.into_iter().map(|arrived| arrived.push));
+    pushes.extend(parcels);
     Ok((head, pushes))
 }
 
@@ -249,15 +251,19 @@ fn json_line(to: &mut Streams, value: &impl Serialize) {
     to.words.push(b'\n');
 }
 
-/// Everything a body holds.
-struct Whole<H> {
+/// Everything a body holds; a parcel as `P`.
+struct Whole<H, P> {
     head: H,
     pushes: Vec<Push>,
-    parcels: Vec<Arrived>,
+    parcels: Vec<P>,
     sealed: Vec<SealedPush>,
 }
 
-fn decode<H: DeserializeOwned>(body: &[u8], wanted: &'static str) -> Result<Whole<H>, WireError> {
+fn decode<H: DeserializeOwned, P>(
+    body: &[u8],
+    wanted: &'static str,
+    open: impl Fn(&[u8], &mut usize) -> Result<P, WireError>,
+) -> Result<Whole<H, P>, WireError> {
     #[derive(Deserialize)]
     struct Counts {
         v: u32,
@@ -281,12 +287,12 @@ fn decode<H: DeserializeOwned>(body: &[u8], wanted: &'static str) -> Result<Whol
     let head: H = serde_json::from_str(first).map_err(|_| from.bad(wanted))?;
     let mut whole = Whole { pushes: Vec::new(), parcels: Vec::new(), sealed: Vec::new(), head };
     for _ in 0..counts.pushes {
-        whole.pushes.push(decode_push(&mut from)?.push);
+        whole.pushes.push(decode_push(&mut from, None)?);
     }
     for _ in 0..counts.parcels {
         let length = usize::try_from(from.number()?).map_err(|_| WireError::TooLarge)?;
         let bytes = from.bytes(length)?;
-        whole.parcels.push(Parcel::open(bytes, &mut from.budget)?);
+        whole.parcels.push(open(bytes, &mut from.budget)?);
     }
     for _ in 0..counts.sealed {
         whole.sealed.push(sealed::decode(&mut from)?);
@@ -304,14 +310,15 @@ fn unmarked(body: &[u8]) -> Result<&[u8], WireError> {
     if mark != MAGIC { Err(WireError::Newer(u32::from(mark[3] - b'0'))) } else { Ok(rest) }
 }
 
-/// A push as it was read, with what reading it found on the way.
-struct Unpacked {
-    push: Push,
+/// What reading a push finds on the way, for each of its segments: see [`Arrived`].
+#[derive(Default)]
+struct Aside {
     packed: Vec<Packed>,
     digests: Vec<Vec<Digest>>,
 }
 
-fn decode_push(from: &mut Source<'_>) -> Result<Unpacked, WireError> {
+/// Reads a push; `aside` takes what is worth keeping beside it.
+fn decode_push(from: &mut Source<'_>, mut aside: Option<&mut Aside>) -> Result<Push, WireError> {
     const WANTED: &str = "a push within bounds";
     let line = from.line(WANTED)?;
     let fits = line.len() <= limits::HEAD_BYTES;
@@ -333,8 +340,7 @@ fn decode_push(from: &mut Source<'_>) -> Result<Unpacked, WireError> {
     }
     let (mut before, mut actor, mut text) = (Before::default(), ActorId([0; 16]), String::new());
     let mut entries = 0;
-    let here = line.here as usize;
-    let (mut segments, mut packed, mut all_digests) = (Vec::with_capacity(here), Vec::with_capacity(here), Vec::with_capacity(here));
+    let mut segments = Vec::with_capacity(line.here as usize);
     for _ in 0..line.here {
         let (mut head, texts_said) = decode_segment(from, &mut actor)?;
         entries += head.n;
@@ -356,13 +362,15 @@ fn decode_push(from: &mut Source<'_>) -> Result<Unpacked, WireError> {
             listed.push(head.digest());
         }
         segments.push(Segment { head, texts });
-        all_digests.push(digests);
-        packed.push(Packed::of(
-            &began,
-            &words[..words.len() - from.words.len()],
-            &numbers[..numbers.len() - from.numbers.len()],
-            &random[..random.len() - from.random.len()],
-        ));
+        if let Some(aside) = &mut aside {
+            aside.digests.push(digests);
+            aside.packed.push(Packed::of(
+                &began,
+                &words[..words.len() - from.words.len()],
+                &numbers[..numbers.len() - from.numbers.len()],
+                &random[..random.len() - from.random.len()],
+            ));
+        }
     }
     let header = PushHeader {
         device,
@@ -374,7 +382,7 @@ fn decode_push(from: &mut Source<'_>) -> Result<Unpacked, WireError> {
         segments: listed,
         sig: line.sig.into_owned(),
     };
-    Ok(Unpacked { push: Push { header, segments }, packed, digests: all_digests })
+    Ok(Push { header, segments })
 }
 
 /// A segment's head, and whether it says the digest of its texts. `actor` is the segment's before it, and becomes its own.
