@@ -6,19 +6,27 @@ use holdfast_model::id::{ChainEpoch, ProviderId, ServerEpoch};
 use holdfast_model::port::Random;
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// The file of the ledger within a data directory.
 pub fn ledger_file(data: &Path) -> PathBuf {
     data.join("ledger.db")
 }
 
+/// How long to wait for a directory that somebody else holds: a server that is just stopping lets go within it.
+const STOPPING: Duration = Duration::from_secs(1);
+
 /// Takes the directory for this process alone.
 pub fn lock_store(data: &Path) -> Result<File, OfficeError> {
     let file = crate::private::file(&data.join("lock"))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => Err(OfficeError::InUse),
-        Err(std::fs::TryLockError::Error(e)) => Err(e.into()),
+    let until = Instant::now() + STOPPING;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(std::fs::TryLockError::WouldBlock) if Instant::now() < until => std::thread::sleep(Duration::from_millis(20)),
+            Err(std::fs::TryLockError::WouldBlock) => return Err(OfficeError::InUse),
+            Err(std::fs::TryLockError::Error(e)) => return Err(e.into()),
+        }
     }
 }
 
