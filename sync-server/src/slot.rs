@@ -53,6 +53,22 @@ pub fn retry_ms(place: u64) -> u32 {
 #[derive(Debug, Clone, Default)]
 pub struct Gauge(Arc<AtomicU32>);
 
+/// What the office has in hand, for all who count or ask.
+#[derive(Debug, Clone, Default)]
+pub struct InHands {
+    /// Requests that have arrived and are not answered.
+    pub requests: Gauge,
+    /// Those of them that wait for the writer, or for the answer that follows.
+    pub jobs: Gauge,
+}
+
+impl InHands {
+    /// How much it is now.
+    pub fn load(&self) -> Load {
+        Load { requests: self.requests.read(), jobs: self.jobs.read() }
+    }
+}
+
 /// One thing in hand, as long as it is held.
 #[derive(Debug)]
 pub struct InHand(Arc<AtomicU32>);

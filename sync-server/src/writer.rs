@@ -3,26 +3,26 @@
 
 use crate::error::OfficeError;
 use crate::faults::{Fault, Faults};
+use crate::gather::{Gathered, Gathering};
 use crate::held::Finding;
 use crate::ingest::{Gist, Ready, ReadyHold, ReadySegment, Reviewed};
 use crate::keys::Keys;
 use crate::ledger::{Batch, BranchNo, DocumentRow, HeldRaw, Ledger, LineRow, PushRow, SegmentRow, Table};
 use crate::office::{Nudge, WorkerRecord};
 use crate::phone::Phone;
+use crate::slot::InHands;
 use crate::state::{Doc, Line, NewDoc, State, Stored, StoredPush, day_of, load_push};
 use holdfast_model::id::{BranchId, ChainEpoch, DeviceId, Digest, DocumentId};
 use holdfast_model::port::{Clock, Random};
 use holdfast_model::time::Millis;
 use holdfast_model::wire::{ClockSample, Parcel};
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{broadcast, oneshot};
 
-/// Most jobs of one transaction: enough to share a flush among many, few enough that nobody waits long.
-const GROUP: usize = 64;
-/// How long what may be lost (heartbeats, clock samples) stays in memory only.
+/// How long what may be lost (how phones are, what they were served) stays in memory only.
 const FLUSH_EVERY: Duration = Duration::from_secs(5);
 
 /// What one push came to.
@@ -80,11 +80,14 @@ pub struct Writer {
     pub nudges: broadcast::Sender<Nudge>,
     /// Clock samples that are not durable yet.
     pub samples: Arc<Mutex<Vec<(DeviceId, ClockSample)>>>,
+    /// What else is on its way.
+    pub in_hands: InHands,
     /// For tests of tests.
     pub faults: Faults,
 }
 
-type ChainKey = (DeviceId, ChainEpoch);
+/// A device's chain.
+pub type ChainKey = (DeviceId, ChainEpoch);
 
 /// Where a push stands in its chain.
 enum Place {
@@ -123,66 +126,29 @@ struct Planned {
 impl Writer {
     /// Works until told to stop, or until nobody can bring work any more.
     pub fn run(self, jobs: &Receiver<Job>) {
-        let mut waiting: VecDeque<Job> = VecDeque::new();
+        let mut gathering = Gathering::new(jobs, self.in_hands.clone());
+        let mut flushed = Instant::now();
         loop {
-            if waiting.is_empty() {
-                match jobs.recv_timeout(FLUSH_EVERY) {
-                    Ok(job) => waiting.push_back(job),
-                    Err(RecvTimeoutError::Timeout) => {
-                        if let Err(e) = self.flush() {
-                            tracing::error!(code = e.code(), "heartbeats and clock samples could not be written; they will be tried again");
-                        }
-                        continue;
-                    }
-                    Err(RecvTimeoutError::Disconnected) => return,
+            let Gathered { group, flush, end } = gathering.next(FLUSH_EVERY.saturating_sub(flushed.elapsed()));
+            let told = !group.is_empty() && self.store(group);
+            if told || end || !flush.is_empty() || flushed.elapsed() >= FLUSH_EVERY {
+                let written = self.flush();
+                flushed = Instant::now();
+                if let Err(e) = &written {
+                    tracing::error!(code = e.code(), "how phones are could not be written; it will be tried again");
+                }
+                for done in flush {
+                    let _ = done.send(written.clone());
                 }
             }
-            while waiting.len() < GROUP {
-                match jobs.try_recv() {
-                    Ok(job) => waiting.push_back(job),
-                    Err(_) => break,
-                }
-            }
-            let mut group = Vec::new();
-            let mut chains = HashSet::new();
-            let mut later = VecDeque::new();
-            let mut stop = false;
-            while let Some(job) = waiting.pop_front() {
-                match job {
-                    Job::Store(store) => {
-                        // A chain is looked up in what is durable, so one transaction holds one job of each chain.
-                        let keys: Vec<ChainKey> = store.pushes.iter().map(|p| (p.header.device.clone(), p.header.epoch)).collect();
-                        if !store.branches.is_empty() && !group.is_empty() || keys.iter().any(|k| chains.contains(k)) {
-                            later.push_back(Job::Store(store));
-                            break;
-                        }
-                        chains.extend(keys);
-                        group.push(*store);
-                    }
-                    Job::Flush(done) => {
-                        let _ = done.send(self.flush());
-                    }
-                    Job::Stop => {
-                        stop = true;
-                        break;
-                    }
-                }
-            }
-            later.append(&mut waiting);
-            waiting = later;
-            if !group.is_empty() {
-                self.store(group);
-            }
-            if stop {
-                if let Err(e) = self.flush() {
-                    tracing::error!(code = e.code(), "heartbeats and clock samples could not be written");
-                }
+            if end {
                 return;
             }
         }
     }
 
-    fn store(&self, group: Vec<Store>) {
+    /// Stores what belongs into one transaction. True when a phone's own row should not wait: something of it is held for checking.
+    fn store(&self, group: Vec<Store>) -> bool {
         let mut plan = Plan { last_push: self.state.read().unwrap_or_else(PoisonError::into_inner).last_push, ..Plan::default() };
         let mut planned: Vec<Planned> = Vec::with_capacity(group.len());
         let mut failed = None;
@@ -200,25 +166,28 @@ impl Writer {
             }
         }
         if let Some(e) = failed {
-            return tell_all(planned, &e);
+            tell_all(planned, &e);
+            return false;
         }
         self.count(&mut plan);
-        let phones = self.with_phones(&mut plan.batch);
-        let samples = std::mem::take(&mut *self.samples.lock().unwrap_or_else(PoisonError::into_inner));
-        plan.batch.samples.extend(samples.iter().cloned());
         if self.faults.on(Fault::AckBeforeCommit) {
             for p in planned {
                 let _ = p.done.send(Ok(p.outcomes));
             }
-            return;
+            return false;
         }
+        // A sample says when what it came with happened: it is durable with it.
+        let samples = std::mem::take(&mut *self.samples.lock().unwrap_or_else(PoisonError::into_inner));
+        plan.batch.samples.extend(samples.iter().cloned());
         if !plan.batch.is_empty()
             && let Err(e) = self.ledger.write(&plan.batch)
         {
             tracing::error!(code = e.code(), "a transaction failed; nothing of it was confirmed");
-            self.not_written(samples, &phones);
-            return tell_all(planned, &e);
+            self.not_written(samples, &[]);
+            tell_all(planned, &e);
+            return false;
         }
+        let told = plan.counted.iter().any(|(_, _, held, fork)| *held > 0 || *fork);
         let nudges = self.apply(plan);
         for p in planned {
             // Whoever asked may be gone; what they brought is durable all the same.
@@ -227,6 +196,7 @@ impl Writer {
         for nudge in nudges {
             let _ = self.nudges.send(nudge);
         }
+        told
     }
 
     /// Writes phones and clock samples that are in memory only.

@@ -36,7 +36,7 @@ use crate::ingest::Desk;
 use crate::keys::Keys;
 use crate::ledger::{Batch, Ledger};
 use crate::metrics::Metrics;
-use crate::slot::{Gauge, InHand, Load, Spread, slot_ms};
+use crate::slot::{InHand, InHands, Load, Spread, slot_ms};
 use crate::state::State;
 use crate::writer::{Job, Store};
 use holdfast_model::id::{BranchId, DeviceId, ProviderId, ServerEpoch};
@@ -77,8 +77,7 @@ pub(crate) struct Inner {
     rules: Rules,
     drill: bool,
     spread: Spread,
-    requests: Gauge,
-    waiting_jobs: Gauge,
+    in_hands: InHands,
     faults: Faults,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
@@ -134,7 +133,7 @@ impl Office {
 
     /// A request has arrived: it counts as load until what this gives is dropped.
     pub fn arrives(&self) -> InHand {
-        self.inner.requests.one()
+        self.inner.in_hands.requests.one()
     }
 
     /// Blocks until what a request brought is durable, and answers it.
@@ -151,7 +150,7 @@ impl Office {
 
     /// What the office has in hand.
     pub fn load(&self) -> Load {
-        Load { requests: self.inner.requests.read(), jobs: self.inner.waiting_jobs.read() }
+        self.inner.in_hands.load()
     }
 
     /// The slot of a request that is being answered now: see [`crate::slot`].

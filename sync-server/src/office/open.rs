@@ -9,7 +9,7 @@ use crate::ledger::{Batch, Ledger, SqliteLedger, Table};
 use crate::metrics::Metrics;
 use crate::office::WorkerRecord;
 use crate::phone::Phone;
-use crate::slot::Gauge;
+use crate::slot::InHands;
 use crate::state::{Branch, DAYS_IN_HAND, Doc, Line, State, day_of, header_of};
 use crate::writer::Writer;
 use holdfast_model::id::{BranchId, DeviceId};
@@ -62,6 +62,7 @@ impl Office {
         let samples = Arc::new(Mutex::new(vec![(own_device(), sample)]));
         let (nudges, _) = broadcast::channel(NUDGES);
         let (jobs, work) = channel();
+        let in_hands = InHands::default();
         let writer = Writer {
             state: state.clone(),
             keys: keys.clone(),
@@ -70,6 +71,7 @@ impl Office {
             clock: config.clock.clone(),
             nudges: nudges.clone(),
             samples: samples.clone(),
+            in_hands: in_hands.clone(),
             faults: config.faults.clone(),
         };
         let thread = std::thread::Builder::new().name("ledger".into()).spawn(move || writer.run(&work))?;
@@ -80,8 +82,7 @@ impl Office {
             lease_ms: config.lease_ms,
             rules: config.rules,
             spread: config.spread,
-            requests: Gauge::default(),
-            waiting_jobs: Gauge::default(),
+            in_hands,
             drill: config.drill,
             faults: config.faults,
             clock: config.clock,
@@ -117,15 +118,18 @@ fn load(ledger: &dyn Ledger, keys: &Keys, today: i64) -> Result<State, OfficeErr
         let worker: WorkerRecord = serde_json::from_slice(&keys.open_row(Table::Worker, &row)?).map_err(|_| damaged("worker"))?;
         state.workers.insert(worker.id.clone(), worker);
     }
-    let mut received: HashMap<DeviceId, u64> = HashMap::new();
+    let mut received: HashMap<DeviceId, (u64, bool)> = HashMap::new();
     for (device, epoch, row) in ledger.lines()? {
         let last = ledger.pushes(&device, epoch, row.line, row.last)?.pop().ok_or_else(|| damaged("chain"))?;
-        *received.entry(device.clone()).or_default() += row.last - row.first + 1;
+        let (entries, forked) = received.entry(device.clone()).or_default();
+        *entries += row.last - row.first + 1;
+        *forked |= row.line > 0;
         state.chains.entry((device, epoch)).or_default().push(Line { row, head: header_of(&last)?.head });
     }
     for row in ledger.sealed(Table::Device)? {
         let mut phone: Phone = serde_json::from_slice(&keys.open_row(Table::Device, &row)?).map_err(|_| damaged("phone"))?;
-        phone.received = received.get(&phone.device).copied().unwrap_or(0);
+        // What the ledger says of its chains, not what was last written down of it.
+        (phone.received, phone.forked) = received.get(&phone.device).copied().unwrap_or_default();
         state.phones.insert(phone.device.clone(), Arc::new(Mutex::new(phone)));
     }
     for (device, sample) in ledger.samples()? {

@@ -204,12 +204,13 @@ impl Office {
         self.clocks(&device, &request, t1);
         let brought: Vec<Brought> = ready.iter().map(Brought::of).collect();
         self.metrics().brought(brought.iter().map(|b| b.last - b.first + 1).sum());
+        // Counted before the writer sees it: it must not take what it has for something that is still on its way.
+        let _job = (!ready.is_empty()).then(|| self.inner.in_hands.jobs.one());
         let stored = if ready.is_empty() {
             None
         } else {
             Some(self.store(ready, Vec::new(), Vec::new(), Default::default()).map_err(|e| self.unavailable(&e))?)
         };
-        let _job = stored.is_some().then(|| self.inner.waiting_jobs.one());
         Ok(Begun::Pending(Box::new(Pending {
             stored,
             outcome: None,
