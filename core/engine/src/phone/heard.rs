@@ -56,11 +56,15 @@ impl Row {
 }
 
 impl Reading {
-    /// Keeps what an answer tells of other phones' clocks, and notes of which phones, for [`Reading::written_by`]. True when it tells any.
-    pub(super) fn keep_clocks(&mut self, store: &Store, tx: &Writer<'_>, told: &[(DeviceId, ClockSample)]) -> Result<bool, EngineError> {
-        if told.is_empty() {
-            return Ok(false);
-        }
+    /// Keeps what an answer tells of phones' clocks, and notes of which others, for [`Reading::written_by`]. True when it tells of any: of its own
+    /// clock (`own`) this phone's exchange says more, and what it wrote is summed up anew with its receipts.
+    pub(super) fn keep_clocks(
+        &mut self,
+        store: &Store,
+        tx: &Writer<'_>,
+        own: &DeviceId,
+        told: &[(DeviceId, ClockSample)],
+    ) -> Result<bool, EngineError> {
         let mut by_device: BTreeMap<&DeviceId, Vec<ClockSample>> = BTreeMap::new();
         for (device, sample) in told.iter().take(limits::REPLY_CLOCKS) {
             by_device.entry(device).or_default().push(*sample);
@@ -73,8 +77,12 @@ impl Reading {
             tx.put(Sealed::Clocks, key, &self.keys.seal("clocks", key, &bytes))?;
             samples.iter().for_each(|sample| self.clocks.sample(device, *sample));
         }
+        let others: Vec<DeviceId> = by_device.into_keys().filter(|device| *device != own).cloned().collect();
+        if others.is_empty() {
+            return Ok(false);
+        }
         let mut behind = self.better_known(store)?;
-        behind.extend(by_device.into_keys().cloned());
+        behind.extend(others);
         let bytes = serde_json::to_vec(&behind).expect("a list of names");
         tx.set_own_meta(BETTER_KNOWN, &self.keys.seal(BETTER_KNOWN, 0, &bytes))?;
         Ok(true)

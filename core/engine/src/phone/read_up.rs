@@ -45,6 +45,9 @@ impl Phone {
         let first = noted(self.store()?, vault)?;
         let better_known = self.reading()?.better_known(self.store()?)?;
         if first.is_none() && better_known.is_empty() {
+            if let Some(reading) = &mut self.reading {
+                reading.behind = false;
+            }
             return Ok(());
         }
         let device = self.enrolment()?.device.clone();

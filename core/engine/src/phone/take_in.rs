@@ -54,7 +54,7 @@ impl Phone {
         let done = store.write(|tx| {
             // Rows say how far each own entry has come, and where each stands in time; bringing them up to date waits until somebody looks.
             reading.behind |= settle(store, tx, &enrolment, &settled)?;
-            reading.behind |= reading.keep_clocks(store, tx, &reply.clocks)?;
+            reading.behind |= reading.keep_clocks(store, tx, &device, &reply.clocks)?;
             // From here on the store shows what this transaction has written.
             let docs = incoming.docs();
             let mut filing = Filing::new(store, reading, tx, &device, now)?;
