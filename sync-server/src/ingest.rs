@@ -6,7 +6,7 @@ use crate::faults::{Fault, Faults};
 use crate::held::HeldPlace;
 use crate::keys::{Keys, Subject};
 use crate::ledger::{BranchNo, DAY_ALWAYS, Ledger, SealedRow};
-use crate::state::{NewDoc, State, day_of, segment_bytes};
+use crate::state::{Kept, NewDoc, State, day_of, segment_bytes};
 use holdfast_model::document::Segment;
 use holdfast_model::entry::{Body, Read};
 use holdfast_model::id::{BranchId, Digest, DocumentId, PersonId, WorkerId};
@@ -38,8 +38,8 @@ impl From<OfficeError> for Refused {
 pub struct ReadySegment {
     /// Its document.
     pub doc: NewDoc,
-    /// Head and texts.
-    pub segment: Segment,
+    /// Head and entries.
+    pub kept: Kept,
     /// The same, sealed.
     pub sealed: Vec<u8>,
     /// Its place in the push.
@@ -216,7 +216,8 @@ impl Desk<'_> {
                 Err(e) => (Vec::new(), Some(e.code())),
             };
             let digest = push.header.segments.get(listed_at as usize).copied().unwrap_or_else(|| segment.head.digest());
-            let plain = segment_bytes(&segment, packed.next().as_ref());
+            let packed = packed.next();
+            let plain = segment_bytes(&segment, packed.as_ref());
             let sealed = self.keys.seal_segment(&doc.subject, &digest.0, &doc.key, &plain, self.random);
             if let Some(code) = withheld {
                 // The entries stand and are counted; what is held back is the document, from other phones.
@@ -232,9 +233,19 @@ impl Desk<'_> {
             }
             let day = day_for(&reads, received);
             let gist = Gist::of(&reads);
-            // Read entries are large; texts are what is kept. Clocks are a set, so what is told early, or never becomes durable, does no harm.
+            // Clocks are a set, so what is told early, or never becomes durable, does no harm.
             self.place_in_time(&reads, received);
-            ready.segments.push(ReadySegment { doc, segment, sealed, place: listed_at, changes, withheld, gist, last, day });
+            ready.segments.push(ReadySegment {
+                doc,
+                kept: Kept::of(segment, packed),
+                sealed,
+                place: listed_at,
+                changes,
+                withheld,
+                gist,
+                last,
+                day,
+            });
         }
         Ok(ready)
     }

@@ -387,7 +387,7 @@ impl Writer {
             plan.new_docs.insert(doc.id.clone(), NewDoc { day: later, ..doc.clone() });
         }
         let withheld = ready.withheld.map(str::to_owned);
-        let entries = ready.segment.head.n;
+        let entries = ready.kept.head.n;
         let row = SegmentRow {
             branch,
             seq,
@@ -398,7 +398,7 @@ impl Writer {
             reviewed,
             sealed: ready.sealed,
         };
-        let stored = Stored { seq, push: push.clone(), segment: ready.segment, changes: ready.changes, withheld, reviewed };
+        let stored = Stored { seq, push: push.clone(), kept: ready.kept, changes: ready.changes, withheld, reviewed };
         plan.stored.push((doc.id, Arc::new(stored), ready.gist));
         Ok(row)
     }

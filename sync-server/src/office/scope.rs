@@ -214,7 +214,7 @@ impl Office {
         if self.inner.faults.on(Fault::OpenGate) {
             return true;
         }
-        let withheld_from = state.docs.get(&stored.segment.head.doc).and_then(|d| d.withheld_from);
+        let withheld_from = state.docs.get(&stored.kept.head.doc).and_then(|d| d.withheld_from);
         stored.withheld.is_none() && withheld_from.is_none_or(|from| stored.seq < from)
     }
 
@@ -242,12 +242,12 @@ impl Filling<'_> {
         let header = &stored.push.header;
         let own = self.own.as_ref().is_some_and(|(device, epoch)| header.device == *device && header.epoch == *epoch);
         // What a newcomer wrote on it for the office alone no vault on it can read.
-        (!own || unconfirmed(stored)) && self.office.hands_on(self.state, stored)
+        (!own || stored.kept.unconfirmed) && self.office.hands_on(self.state, stored)
     }
 
     /// Puts a segment on the page; false when the page is full.
     fn take(&mut self, stored: &Arc<Stored>) -> bool {
-        let bytes = stored.segment.text_bytes();
+        let bytes = stored.kept.text_bytes;
         if bytes > self.left && !self.segments.is_empty() {
             self.more = true;
             return false;
@@ -343,7 +343,7 @@ impl Filling<'_> {
             for id in docs.difference(&had) {
                 let Some(doc) = state.docs.get(id) else { continue };
                 let whole: Vec<&Arc<Stored>> = doc.segments.iter().filter(|s| self.office.hands_on(state, s)).collect();
-                let bytes: usize = whole.iter().map(|s| s.segment.text_bytes()).sum();
+                let bytes: usize = whole.iter().map(|s| s.kept.text_bytes).sum();
                 if bytes > self.left && !self.segments.is_empty() {
                     self.more = true;
                     break;
@@ -358,11 +358,6 @@ impl Filling<'_> {
         self.to.generation = phone.serve(reader, serves);
         dropped
     }
-}
-
-/// True for records that nobody proved to be the author of. By how their texts begin: keys are sorted, so a proven author's has the number alone.
-fn unconfirmed(stored: &Stored) -> bool {
-    !stored.segment.texts.iter().all(|text| text.starts_with(r#"{"author":{"worker":"#))
 }
 
 fn role(state: &State, reader: &WorkerId) -> Role {
@@ -415,15 +410,15 @@ fn by_push(segments: &[Arc<Stored>], parcels: &Parcels) -> (Vec<Push>, Vec<Parce
     let (mut parts, mut whole, mut came, mut came_whole) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (id, segments) in pushes {
         let (header, at) = (&segments[0].push.header, segments[0].push.received);
-        let entries: usize = segments.iter().map(|s| s.segment.texts.len()).sum();
-        let all = segments.len() == header.segments.len() && entries == header.count as usize;
+        let entries: u32 = segments.iter().map(|s| s.kept.head.n).sum();
+        let all = segments.len() == header.segments.len() && entries == header.count;
         match parcels.get(id).filter(|_| all) {
             Some(parcel) => {
                 whole.push(parcel.clone());
                 came_whole.push(at);
             }
             None => {
-                parts.push(Push { header: header.clone(), segments: segments.iter().map(|s| s.segment.clone()).collect() });
+                parts.push(Push { header: header.clone(), segments: segments.iter().map(|s| s.segment()).collect() });
                 came.push(at);
             }
         }

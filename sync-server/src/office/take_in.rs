@@ -56,7 +56,7 @@ impl Office {
         let (key, branch) = self.known_phone(&raw.device)?;
         let mut ready = self.desk().ready(whole, &key, &branch, raw.at, false)?;
         ready.reviewed = Some(Reviewed::OfPush(id));
-        ready.segments.retain(|s| s.segment.head.digest() == digest);
+        ready.segments.retain(|s| s.kept.head.digest() == digest);
         // What cannot be read even so is held for itself; that the document is withheld was just decided upon.
         ready.holds.retain(|h| h.seq.is_some() && h.doc.as_ref() == Some(&wanted.head.doc));
         let new = self.new_entries(&wanted)?;
@@ -201,7 +201,7 @@ impl State {
             *stored = Arc::new(Stored {
                 seq,
                 push: stored.push.clone(),
-                segment: stored.segment.clone(),
+                kept: stored.kept.clone(),
                 changes: stored.changes.clone(),
                 withheld: stored.withheld.clone(),
                 reviewed: true,
@@ -222,5 +222,5 @@ impl State {
 }
 
 fn texts_of(doc: &Doc) -> HashSet<Digest> {
-    doc.segments.iter().flat_map(|s| &s.segment.texts).map(|t| Digest::of(t.as_bytes())).collect()
+    doc.segments.iter().flat_map(|s| s.texts()).map(|t| Digest::of(t.as_bytes())).collect()
 }

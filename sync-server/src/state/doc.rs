@@ -88,7 +88,7 @@ impl Doc {
                 }
             };
             let stored = Arc::new(load_segment(segment, push, keys)?);
-            for read in stored.segment.texts.iter().filter_map(|t| Read::parse(t).ok()) {
+            for read in stored.texts().iter().filter_map(|t| Read::parse(t).ok()) {
                 clocks.entry(&read, Some(stored.push.received));
             }
             if !doc.devices.contains(&stored.push.header.device) {
@@ -106,7 +106,7 @@ impl Doc {
         if stored.withheld.is_some() && !stored.reviewed {
             self.withheld_from = Some(self.withheld_from.map_or(stored.seq, |s| s.min(stored.seq)));
         }
-        let head = &stored.segment.head;
+        let head = &stored.kept.head;
         let mut before: Option<Digest> = None;
         for (i, change) in stored.changes.iter().enumerate() {
             let deps = before.as_ref().map_or(head.deps.as_slice(), std::slice::from_ref);

@@ -15,7 +15,7 @@ mod stored;
 
 pub use doc::{Doc, NewDoc};
 pub use samples::Samples;
-pub use stored::{Stored, StoredPush, header_of, load_push, load_segment, open_segment, segment_bytes};
+pub use stored::{Kept, Stored, StoredPush, header_of, load_push, load_segment, open_segment, segment_bytes};
 
 use crate::clock_log::ClockLog;
 use crate::ingest::Gist;

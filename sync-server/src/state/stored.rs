@@ -29,8 +29,8 @@ pub struct Stored {
     pub seq: u64,
     /// The push it came in.
     pub push: Arc<StoredPush>,
-    /// Head and texts.
-    pub segment: Segment,
+    /// Head and entries.
+    pub kept: Kept,
     /// Hashes of its changes, in order; empty when they do not rebuild.
     pub changes: Vec<Digest>,
     /// Why it is not handed on.
@@ -39,17 +39,62 @@ pub struct Stored {
     pub reviewed: bool,
 }
 
+/// A segment in hand: its head, and its entries as small as they come. Most are never read here: they go out as they came in, and a row of
+/// the board is made when somebody looks.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    /// Its head.
+    pub head: SegmentHead,
+    entries: Entries,
+    /// Bytes of its texts.
+    pub text_bytes: usize,
+    /// True for records that nobody proved to be the author of.
+    pub unconfirmed: bool,
+}
+
+#[derive(Debug, Clone)]
+enum Entries {
+    Packed(Packed),
+    Texts(Vec<Arc<str>>),
+}
+
+impl Kept {
+    /// Keeps a segment: its entries as they travelled, if they did, or its texts.
+    pub fn of(segment: Segment, packed: Option<Packed>) -> Kept {
+        let text_bytes = segment.text_bytes();
+        // By how their texts begin: keys are sorted, so a proven author's has the number alone.
+        let unconfirmed = !segment.texts.iter().all(|text| text.starts_with(r#"{"author":{"worker":"#));
+        let Segment { head, texts } = segment;
+        Kept { head, entries: packed.map_or(Entries::Texts(texts), Entries::Packed), text_bytes, unconfirmed }
+    }
+}
+
 impl Stored {
+    /// Head and texts.
+    pub fn segment(&self) -> Segment {
+        Segment { head: self.kept.head.clone(), texts: self.texts() }
+    }
+
+    /// Texts of its entries.
+    pub fn texts(&self) -> Vec<Arc<str>> {
+        let (header, head) = (&self.push.header, &self.kept.head);
+        match &self.kept.entries {
+            Entries::Texts(texts) => texts.clone(),
+            Entries::Packed(packed) => Packed::unpack(packed.as_bytes(), &header.device, header.epoch, &head.doc, head.n)
+                .expect("they were unpacked once before they were kept"),
+        }
+    }
+
     /// Its entries, as projections take them. A text that is no entry is left out: it is held for checking.
     pub fn held(&self) -> impl Iterator<Item = Held> + '_ {
-        let head = &self.segment.head;
+        let head = &self.kept.head;
         let standing = match (self.reviewed, &self.withheld) {
             (true, _) => Standing::Reviewed,
             (false, Some(_)) => Standing::HeldForChecking,
             (false, None) => Standing::Received,
         };
-        self.segment.texts.iter().enumerate().filter_map(move |(i, text)| {
-            let read = Read::parse(text).ok()?;
+        self.texts().into_iter().enumerate().filter_map(move |(i, text)| {
+            let read = Read::parse(&text).ok()?;
             let text_digest = Digest::of(text.as_bytes());
             // A change that does not rebuild has no hash that anybody agrees on; its text's digest keeps it apart from others.
             let change = |i: usize| self.changes.get(i).copied().unwrap_or(text_digest);
@@ -72,14 +117,14 @@ pub fn header_of(row: &PushRow) -> Result<PushHeader, OfficeError> {
 
 /// A segment from the ledger, its changes rebuilt.
 pub fn load_segment(row: SegmentRow, push: Arc<StoredPush>, keys: &Keys) -> Result<Stored, OfficeError> {
-    let segment = open_segment(&row, &push.header, keys)?;
+    let (segment, packed) = open_kept(&row, &push.header, keys)?;
     let changes = match &row.withheld {
         Some(_) => Vec::new(),
         None => rebuild(&segment)
             .map(|all| all.into_iter().map(|(_, hash)| hash).collect())
             .map_err(|_| OfficeError::Damaged("a segment does not rebuild".into()))?,
     };
-    Ok(Stored { seq: row.seq, push, segment, changes, withheld: row.withheld, reviewed: row.reviewed })
+    Ok(Stored { seq: row.seq, push, kept: Kept::of(segment, packed), changes, withheld: row.withheld, reviewed: row.reviewed })
 }
 
 /// Stands where the first text would: entries follow as they travelled. No text begins so, for a text is printable.
@@ -87,18 +132,27 @@ const PACKED: u8 = 1;
 
 /// Opens a segment's row: a head, and entries as they travelled or as many texts, one a line.
 pub fn open_segment(row: &SegmentRow, header: &PushHeader, keys: &Keys) -> Result<Segment, OfficeError> {
+    Ok(open_kept(row, header, keys)?.0)
+}
+
+/// The same, with the entries as they travelled, if they are kept so.
+fn open_kept(row: &SegmentRow, header: &PushHeader, keys: &Keys) -> Result<(Segment, Option<Packed>), OfficeError> {
     let damaged = |what: &str| OfficeError::Damaged(format!("a segment: {what}"));
     let digest = header.segments.get(row.place as usize).ok_or_else(|| damaged("its push does not list it"))?;
     let plain = keys.open_segment(&digest.0, &row.document, &row.sealed)?;
     let end = plain.iter().position(|b| *b == b'\n').ok_or_else(|| damaged("its head"))?;
     let head: SegmentHead = serde_json::from_slice(&plain[..end]).map_err(|_| damaged("its head"))?;
-    let texts = match &plain[end + 1..] {
+    let (texts, packed) = match &plain[end + 1..] {
         [PACKED, packed @ ..] => {
-            Packed::unpack(packed, &header.device, header.epoch, &head.doc, head.n).map_err(|_| damaged("its entries"))?
+            let texts = Packed::unpack(packed, &header.device, header.epoch, &head.doc, head.n).map_err(|_| damaged("its entries"))?;
+            (texts, Some(Packed::kept(packed)))
         }
-        lines => std::str::from_utf8(lines).map_err(|_| damaged("its text"))?.split_terminator('\n').map(Arc::from).collect(),
+        lines => {
+            let lines = std::str::from_utf8(lines).map_err(|_| damaged("its text"))?;
+            (lines.split_terminator('\n').map(Arc::from).collect(), None)
+        }
     };
-    Ok(Segment { head, texts })
+    Ok((Segment { head, texts }, packed))
 }
 
 /// The plain form of a segment: what [`open_segment`] reads.

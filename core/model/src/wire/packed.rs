@@ -21,6 +21,11 @@ impl Packed {
         Packed([&front.numbers, &front.random, words.as_bytes(), numbers, random].concat())
     }
 
+    /// What was kept, again. Nothing is looked at: see [`Packed::unpack`].
+    pub fn kept(bytes: &[u8]) -> Packed {
+        Packed(bytes.to_vec())
+    }
+
     /// As it is kept.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
