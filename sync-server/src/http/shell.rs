@@ -60,8 +60,7 @@ async fn answer(State(shell): State<Shell>, request: Request) -> Response {
     let ask = Ask { path: parts.uri.path().to_owned(), headers: headers(&parts.headers), body: body.into() };
     let caller = shell.office.caller(&ask);
     let begun = if ask.body.len() <= AT_ONCE && caller.is_some() {
-        // As on a thread of its own: what breaks off is said to have, and takes no connection with it.
-        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| shell.office.begin_for(ask, caller))).map_err(|_| BrokeOff)
+        at_once(|| shell.office.begin_for(ask, caller))
     } else {
         // On a thread that may wait, for the writer or the disk.
         let _core = shell.cores.acquire().await;
@@ -76,12 +75,21 @@ async fn answer(State(shell): State<Shell>, request: Request) -> Response {
                 None => None,
             };
             let office = shell.office.clone();
-            let _core = shell.cores.acquire().await;
-            tokio::task::spawn_blocking(move || office.finish(*pending, stored)).await.map_err(|_| BrokeOff)
+            if office.finishes_at_once(&pending) {
+                at_once(|| office.finish(*pending, stored))
+            } else {
+                let _core = shell.cores.acquire().await;
+                tokio::task::spawn_blocking(move || office.finish(*pending, stored)).await.map_err(|_| BrokeOff)
+            }
         }
         Err(e) => Err(e),
     };
     answered.map_or_else(|_| reply(broken()), reply)
+}
+
+/// Works where the request arrived, as on a thread of its own: what breaks off is said to have, and takes no connection with it.
+fn at_once<T>(work: impl FnOnce() -> T) -> Result<T, BrokeOff> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).map_err(|_| BrokeOff)
 }
 
 /// The work on a request ended in the middle: a mistake of ours, never of the request.

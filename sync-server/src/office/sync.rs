@@ -311,6 +311,12 @@ impl Office {
         }
     }
 
+    /// True for an answer that waits for nobody and is soon written: a worker's, whose scope is a few visits, all in hand. Whoever follows a
+    /// branch may be owed pages out of the store.
+    pub(crate) fn finishes_at_once(&self, pending: &Pending) -> bool {
+        !self.follows_branch(pending.reader.as_ref())
+    }
+
     /// The second half: what was brought is durable, or is not.
     pub fn finish(&self, pending: Pending, stored: Option<Stored>) -> Answer {
         let outcomes = match stored {
