@@ -45,6 +45,14 @@ impl Finding {
 
 /// Why all of a shut-out phone's push is held.
 pub const REVOKED: &str = "device_revoked";
+/// Why what a worker wrote is held who was taken off the phone that brings it.
+pub const TAKEN_OFF: &str = "worker_taken_off";
+
+/// True for a code under which whole segments are held, which have no place in the record yet.
+pub fn of_shut_out(code: &str) -> bool {
+    code == REVOKED || code == TAKEN_OFF
+}
+
 /// Why a request of a phone that nobody knows is held.
 pub const UNKNOWN: &str = "device_unknown";
 /// Why an entry is held that came sealed and did not open.

@@ -3,7 +3,7 @@
 
 use crate::error::OfficeError;
 use crate::faults::{Fault, Faults};
-use crate::held::HeldPlace;
+use crate::held::{HeldPlace, REVOKED, TAKEN_OFF};
 use crate::keys::{Keys, Subject};
 use crate::ledger::{BranchNo, DAY_ALWAYS, Ledger, SealedRow};
 use crate::state::{Kept, NewDoc, State, day_of, segment_bytes};
@@ -12,7 +12,7 @@ use holdfast_model::entry::{Body, Read};
 use holdfast_model::id::{BranchId, Digest, DocumentId, PersonId, WorkerId};
 use holdfast_model::port::Random;
 use holdfast_model::time::Millis;
-use holdfast_model::wire::{Hold, Parcel, PushError, PushHeader, Unopened, Unsealed, inspect_unsealed};
+use holdfast_model::wire::{Hold, Inspected, Parcel, PushError, PushHeader, Unopened, Unsealed, inspect_unsealed};
 use holdfast_vault::PublicKey;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::RwLock;
@@ -94,8 +94,8 @@ pub struct Ready {
     pub told: Option<u64>,
     /// True for an office's own push.
     pub own: bool,
-    /// True when its device is shut out: all of it is held for checking.
-    pub to_review: bool,
+    /// Entries that are held for checking with the whole segment they stand in, and why: their device or their worker is shut out.
+    pub shut_out: Vec<(u64, &'static str)>,
     /// Set when somebody looked at it and took it in.
     pub reviewed: Option<Reviewed>,
 }
@@ -107,6 +107,38 @@ pub enum Reviewed {
     Whole,
     /// Segments of this push, which is in its chain already.
     OfPush(i64),
+}
+
+/// Who is shut out of a phone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ShutOut {
+    /// These of its workers; usually none.
+    Workers(BTreeSet<WorkerId>),
+    /// The phone: all that it brings is held for checking.
+    Phone,
+}
+
+impl ShutOut {
+    /// Nobody.
+    pub const NOBODY: ShutOut = ShutOut::Workers(BTreeSet::new());
+
+    /// The segments of a push in which somebody wrote who is shut out, by their places. Empty: nobody is.
+    fn segments(&self, push: &Inspected, count: usize) -> Vec<bool> {
+        let workers = match self {
+            ShutOut::Workers(workers) if workers.is_empty() => return Vec::new(),
+            ShutOut::Workers(workers) => workers,
+            ShutOut::Phone => return vec![true; count],
+        };
+        let mut out = vec![false; count];
+        for entry in &push.entries {
+            if entry.read.as_ref().is_ok_and(|read| workers.contains(&read.author().worker))
+                && let Some(segment) = out.get_mut(entry.segment as usize)
+            {
+                *segment = true;
+            }
+        }
+        out
+    }
 }
 
 /// What preparing needs of the office.
@@ -126,14 +158,14 @@ pub struct Desk<'a> {
 impl Desk<'_> {
     /// Checks a push against its signature and its own header, reads its entries, rebuilds its changes, seals its segments.
     ///
-    /// `to_review`: the device is shut out; all of it is held for checking.
+    /// `shut_out`: what these wrote is held for checking.
     pub fn ready(
         &self,
         arrived: impl Into<Unsealed>,
         key: &PublicKey,
         branch: &BranchId,
         received: Millis,
-        to_review: bool,
+        shut_out: &ShutOut,
     ) -> Result<Ready, Refused> {
         let arrived = arrived.into();
         let push = &arrived.push;
@@ -158,14 +190,16 @@ impl Desk<'_> {
             keys: Vec::new(),
             told: None,
             own: false,
-            to_review,
+            shut_out: Vec::new(),
             reviewed: None,
             header: push.header.clone(),
         };
-        if to_review {
+        if *shut_out == ShutOut::Phone {
             ready.holds = self.review(&arrived, home, received);
+            ready.shut_out = (push.header.first..=push.header.last()).map(|seq| (seq, REVOKED)).collect();
             return Ok(ready);
         }
+        let out = shut_out.segments(&inspected, push.segments.len());
         let mut known: HashMap<DocumentId, NewDoc> = HashMap::new();
         let mut rebuilt = Vec::with_capacity(push.segments.len());
         for s in 0..push.segments.len() {
@@ -183,6 +217,10 @@ impl Desk<'_> {
                 continue;
             };
             last[s] = last[s].max(entry.seq);
+            if out.get(s) == Some(&true) {
+                ready.shut_out.push((entry.seq, TAKEN_OFF));
+                continue;
+            }
             match entry.read {
                 Ok(read) => reads[s].push(read),
                 Err(hold) => {
@@ -202,7 +240,13 @@ impl Desk<'_> {
         let Unsealed { push, places, packed, .. } = arrived;
         let mut packed = packed.into_iter();
         let all = push.segments.into_iter().zip(reads).zip(rebuilt.into_iter().zip(last)).zip(places);
-        for (((segment, reads), (changes, last)), listed_at) in all {
+        for (s, (((segment, reads), (changes, last)), listed_at)) in all.enumerate() {
+            let packed = packed.next();
+            if out.get(s) == Some(&true) {
+                let number = ready.holds.len() as u32;
+                ready.holds.push(self.held_whole(&push.header, &segment, TAKEN_OFF, home, received, number));
+                continue;
+            }
             let doc = match known.get(&segment.head.doc) {
                 Some(doc) => doc.clone(),
                 None => {
@@ -216,7 +260,6 @@ impl Desk<'_> {
                 Err(e) => (Vec::new(), Some(e.code())),
             };
             let digest = push.header.segments.get(listed_at as usize).copied().unwrap_or_else(|| segment.head.digest());
-            let packed = packed.next();
             let plain = segment_bytes(&segment, packed.as_ref());
             let sealed = self.keys.seal_segment(&doc.subject, &digest.0, &doc.key, &plain, self.random);
             if let Some(code) = withheld {
@@ -266,23 +309,33 @@ impl Desk<'_> {
     /// A shut-out device's push: one hold for each segment, with everything in it.
     fn review(&self, arrived: &Unsealed, home: BranchNo, received: Millis) -> Vec<ReadyHold> {
         let push = &arrived.push;
-        let hold = |(number, segment): (usize, &Segment)| ReadyHold {
-            seq: None,
-            code: "device_revoked",
-            doc: Some(segment.head.doc.clone()),
-            entries: segment.head.n,
-            branch: home,
-            sealed: place(&push.header, received, "device_revoked", number as u32).seal(
-                self.keys,
-                &segment_bytes(segment, None),
-                self.random,
-            ),
-        };
+        let hold = |(number, segment): (usize, &Segment)| self.held_whole(&push.header, segment, REVOKED, home, received, number as u32);
         let mut holds: Vec<ReadyHold> = push.segments.iter().enumerate().map(hold).collect();
         for unopened in &arrived.unopened {
             holds.push(self.unopened(&push.header, unopened, home, received, holds.len() as u32));
         }
         holds
+    }
+
+    /// A segment with everything in it, held because somebody is shut out.
+    fn held_whole(
+        &self,
+        header: &PushHeader,
+        segment: &Segment,
+        code: &'static str,
+        home: BranchNo,
+        received: Millis,
+        number: u32,
+    ) -> ReadyHold {
+        let place = place(header, received, code, number);
+        ReadyHold {
+            seq: None,
+            code,
+            doc: Some(segment.head.doc.clone()),
+            entries: segment.head.n,
+            branch: home,
+            sealed: place.seal(self.keys, &segment_bytes(segment, None), self.random),
+        }
     }
 
     /// Tells where entries stand in their devices' boots and sequences.

@@ -25,6 +25,9 @@ pub struct Phone {
     /// Further workers who read on it, in the order they were provisioned.
     #[serde(default)]
     pub also: Vec<Reader>,
+    /// Workers who were taken off it, in the order of the decisions. None is ever removed: who decided, when and why is read here.
+    #[serde(default)]
+    pub taken_off: Vec<TakenOff>,
     /// Where.
     pub branch: BranchId,
     /// Its public key, as it travels.
@@ -78,6 +81,23 @@ pub struct Reader {
     pub shelf: Shelf,
 }
 
+/// A worker who was taken off a phone that others go on using: their vault is served nothing new, and what of theirs still comes is held for
+/// checking.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TakenOff {
+    /// Who.
+    pub worker: WorkerId,
+    /// Since when.
+    pub at: Millis,
+    /// Who decided it.
+    pub by: WorkerId,
+    /// Why.
+    pub why: String,
+    /// When a new code let them read on it again.
+    #[serde(default)]
+    pub back: Option<Millis>,
+}
+
 /// What one worker's vault on a phone was served, and what it said it holds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
 pub struct Shelf {
@@ -112,6 +132,7 @@ impl Phone {
             label,
             worker,
             also: Vec::new(),
+            taken_off: Vec::new(),
             branch,
             key,
             enrolled: now,
@@ -150,9 +171,32 @@ impl Phone {
         true
     }
 
+    /// Everybody who was let read on it, the first first, those taken off since included.
+    fn ever(&self) -> impl Iterator<Item = &WorkerId> {
+        std::iter::once(&self.worker).chain(self.also.iter().map(|r| &r.worker))
+    }
+
     /// Everybody who reads on it, the first first.
     pub fn readers(&self) -> impl Iterator<Item = &WorkerId> {
-        std::iter::once(&self.worker).chain(self.also.iter().map(|r| &r.worker))
+        self.ever().filter(|w| !self.is_off(w))
+    }
+
+    /// True for somebody who was taken off it, and not let in again.
+    pub fn is_off(&self, worker: &WorkerId) -> bool {
+        self.taken_off.iter().any(|t| t.worker == *worker && t.back.is_none())
+    }
+
+    /// Everybody who was taken off it, and not let in again.
+    pub fn off(&self) -> BTreeSet<WorkerId> {
+        self.taken_off.iter().filter(|t| t.back.is_none()).map(|t| t.worker.clone()).collect()
+    }
+
+    /// Takes one of several readers off it.
+    pub fn take_off(&mut self, worker: WorkerId, by: WorkerId, why: String, now: Millis) {
+        if self.reads(&worker) {
+            self.taken_off.push(TakenOff { worker, at: now, by, why, back: None });
+            self.dirty = true;
+        }
     }
 
     /// True for somebody who reads on it.
@@ -160,14 +204,18 @@ impl Phone {
         self.readers().any(|w| w == worker)
     }
 
-    /// True when several workers read on it.
+    /// True when several workers have a vault on it, those taken off since included.
     pub fn shared(&self) -> bool {
         !self.also.is_empty()
     }
 
-    /// Gives a further worker a place on it. Who has one keeps it.
+    /// Gives a further worker a place on it, or one who was taken off theirs again. Who has one keeps it.
     pub fn add_reader(&mut self, worker: WorkerId, now: Millis) {
-        if !self.reads(&worker) {
+        for off in self.taken_off.iter_mut().filter(|t| t.worker == worker && t.back.is_none()) {
+            off.back = Some(now);
+            self.dirty = true;
+        }
+        if !self.ever().any(|w| *w == worker) {
             self.also.push(Reader { worker, since: now, shelf: Shelf::default() });
             self.dirty = true;
         }
@@ -192,14 +240,19 @@ impl Phone {
         std::iter::once(&self.shelf).chain(self.also.iter().map(|r| &r.shelf))
     }
 
+    /// What those who read on it hold.
+    fn read_now(&self) -> impl Iterator<Item = &Shelf> {
+        self.readers().filter_map(|w| self.shelf(w))
+    }
+
     /// When its plans were last checked: of several vaults' the one that waits longest; `None` while one never was.
     pub fn plans_checked(&self) -> Option<Millis> {
-        self.shelves().map(|s| s.plans_at).min().flatten()
+        self.read_now().map(|s| s.plans_at).min().flatten()
     }
 
     /// Plan versions in any of its vaults, by person.
     pub fn plans_held(&self) -> Vec<PlanRef> {
-        let mut held: Vec<PlanRef> = self.shelves().flat_map(|s| s.plans_held.iter().cloned()).collect();
+        let mut held: Vec<PlanRef> = self.read_now().flat_map(|s| s.plans_held.iter().cloned()).collect();
         held.sort_by(|a, b| (&a.person, a.version, a.digest).cmp(&(&b.person, b.version, b.digest)));
         held.dedup();
         held
@@ -285,6 +338,21 @@ mod tests {
         assert_eq!(phone.served(&worker("W-2"), first), None);
         assert_eq!(phone.serve(&worker("W-9"), docs("V-1")), 0, "nobody's");
         assert_eq!(phone.latest(&worker("W-9")), None);
+    }
+
+    #[test]
+    fn who_is_taken_off_reads_no_more_and_comes_back_with_a_code_and_both_stay_written() {
+        let mut phone = phone();
+        phone.add_reader(worker("W-2"), Millis(2));
+        phone.take_off(worker("W-1"), worker("C-1"), "left us".into(), Millis(3));
+        phone.take_off(worker("W-1"), worker("C-1"), "twice".into(), Millis(4));
+        phone.take_off(worker("W-9"), worker("C-1"), "nobody here".into(), Millis(4));
+        assert_eq!(phone.readers().collect::<Vec<_>>(), [&worker("W-2")]);
+        assert!(phone.is_off(&worker("W-1")) && !phone.reads(&worker("W-1")) && phone.shared(), "a proof is asked for as before");
+        phone.add_reader(worker("W-1"), Millis(5));
+        assert_eq!((phone.readers().count(), phone.off().len(), phone.also.len()), (2, 0, 1));
+        let [off] = &phone.taken_off[..] else { panic!("once: {:?}", phone.taken_off) };
+        assert_eq!((off.at, off.why.as_str(), off.back), (Millis(3), "left us", Some(Millis(5))));
     }
 
     #[test]

@@ -342,7 +342,7 @@ impl Writer {
     fn plan_holds(&self, plan: &mut Plan, device: &DeviceId, at: Millis, holds: Vec<ReadyHold>) -> u32 {
         let mut held = 0;
         for hold in holds {
-            held += u32::from(hold.seq.is_some() || hold.code == "device_revoked") * hold.entries;
+            held += u32::from(hold.seq.is_some() || crate::held::of_shut_out(hold.code)) * hold.entries;
             plan.batch.held.push(HeldRaw {
                 id: 0,
                 at,

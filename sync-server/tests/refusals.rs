@@ -158,7 +158,7 @@ fn a_revoked_phone_is_served_nothing_new_and_what_it_brings_is_kept_for_checking
     asha.note(visit("V-1"), "Written after I left.");
     let reply = asha.sync(&world.office).unwrap();
     assert!(reply.revoked);
-    assert_eq!(reply.have_to, 2);
+    assert_eq!((reply.have_to, reply.lease_ms), (2, 0), "its lease is not renewed");
     assert_eq!(reply.receipts[0].held, [(2, "device_revoked".to_owned())], "durable, and held");
     assert!(!asha.pulled.contains_key(&visit("V-2")), "nothing new");
     assert_eq!(held(&world.office, &visit("V-1")).len(), 2, "not in the record");

@@ -3,142 +3,22 @@
 #![allow(clippy::unwrap_used)]
 
 mod common;
+#[path = "common/shared_phone.rs"]
+mod shared_phone;
 
-use common::wire::Wire;
 use common::{World, visit, worker};
-use holdfast_engine::port::{Disk, Ports, ServerAddress};
-use holdfast_engine::{EngineError, Enrol, Intent, MemoryCustodian, MemoryDisk, Newcomer, Phone, Settings};
-use holdfast_host::{ManualClock, SystemRandom};
-use holdfast_model::entry::{Body, Note, NoteType, Unplanned};
-use holdfast_model::id::{DocumentId, VisitId, WorkerId};
+use holdfast_engine::port::Disk;
+use holdfast_engine::{EngineError, Enrol, Intent, Newcomer};
+use holdfast_model::entry::{Body, Unplanned};
+use holdfast_model::id::WorkerId;
 use holdfast_model::port::Ask;
 use holdfast_model::projection::{EntryView, Standing};
 use holdfast_model::time::{DAY, HOUR};
 use holdfast_model::wire::{
     EnrolReply, EnrolRequest, Refusal, SIGNATURE_HEADER, decode_reply, decode_request, encode_request, request_signed_bytes,
 };
-use holdfast_sync_server::Office;
-use holdfast_sync_server::admin::{back_up, restore};
-use holdfast_vault::Cost;
-use std::sync::Arc;
-
-const ASHAS_PIN: &str = "274951";
-const BENS_PIN: &str = "830264";
-const WRONG: &str = "999163";
-/// A backup from before the phone was enrolled.
-const EARLY: &str = "early.db";
-
-struct Case {
-    world: World,
-    wire: Arc<Wire>,
-    disk: Arc<MemoryDisk>,
-    custodian: Arc<MemoryCustodian>,
-    phone: Phone,
-}
-
-fn asha() -> WorkerId {
-    worker("W-1")
-}
-fn ben() -> WorkerId {
-    worker("W-2")
-}
-fn name(n: &str) -> VisitId {
-    VisitId::new(n).unwrap()
-}
-fn note(text: &str) -> Intent {
-    Intent::now(Body::Note(Note { about: NoteType::General, text: text.into() }))
-}
-
-/// Notes that an office has of a visit, with their authors, in the order of the phone's chain.
-fn notes(office: &Office, doc: &DocumentId) -> Vec<(String, String)> {
-    let mut all = office.entries(doc).unwrap();
-    all.sort_by_key(|read| read.place().2);
-    let note = |read: &holdfast_model::entry::Read| match read.known().map(|e| &e.body) {
-        Some(Body::Note(note)) => Some((read.author().worker.to_string(), note.text.clone())),
-        _ => None,
-    };
-    all.iter().filter_map(note).collect()
-}
-
-impl Case {
-    /// Asha's phone with V-1 on it; Ben has a visit of his own, V-2 to another person, and no phone.
-    fn new() -> Case {
-        let world = World::new();
-        world.person("P-1", "Edith Marlow");
-        world.person("P-2", "Walter Finch");
-        world.plan("V-1", "P-1", &["W-1"]);
-        world.plan("V-2", "P-2", &["W-2"]);
-        let wire = Wire::to(&world.office);
-        let disk = Arc::new(MemoryDisk::new());
-        let custodian = Arc::new(MemoryCustodian::new(Arc::new(SystemRandom::new())));
-        let phone = open(&world, &wire, &disk, &custodian);
-        let mut case = Case { world, wire, disk, custodian, phone };
-        let how = case.code("W-1", ASHAS_PIN);
-        back_up(&case.world.dir.path().join("data"), &case.world.dir.path().join(EARLY)).unwrap();
-        case.phone.enrol(how).unwrap();
-        case.phone.sync().unwrap();
-        case
-    }
-    /// The office goes on from its last backup on another machine, the old one is gone.
-    fn office_goes_back(&mut self) {
-        let elsewhere = World::new().office;
-        *self.wire.office.lock().unwrap() = elsewhere.clone();
-        self.world.office.close();
-        self.world.office = elsewhere;
-        let data = self.world.dir.path().join("another machine");
-        restore(&data, &self.world.dir.path().join(EARLY), &SystemRandom::new()).unwrap();
-        self.world.office = Office::open(common::config(&data, &self.world.clock, &[])).unwrap();
-        *self.wire.office.lock().unwrap() = self.world.office.clone();
-    }
-    /// The same, with Ben provisioned too. He is reading.
-    fn shared() -> Case {
-        let mut case = Case::new();
-        let how = case.code("W-2", BENS_PIN);
-        case.phone.enrol(how).unwrap();
-        case.phone.sync().unwrap();
-        case
-    }
-    fn code(&self, of: &str, pin: &str) -> Enrol {
-        Enrol {
-            code: self.wire.office.lock().unwrap().enrol_code(&worker(of), HOUR).unwrap().code,
-            servers: vec![ServerAddress::parse("http://127.0.0.1:1").unwrap()],
-            label: "D-03, blue case".into(),
-            pin: pin.into(),
-        }
-    }
-    fn turn_to(&mut self, who: &WorkerId) {
-        let pin = if *who == asha() { ASHAS_PIN } else { BENS_PIN };
-        self.phone.unlock_as(who, pin).unwrap();
-    }
-    fn restart(&mut self) {
-        self.phone.pause();
-        self.phone = open(&self.world, &self.wire, &self.disk, &self.custodian);
-    }
-    fn reads(&mut self, visit: &str) -> bool {
-        match self.phone.visit(&name(visit)) {
-            Ok(_) => true,
-            Err(EngineError::UnknownVisit) => false,
-            Err(e) => panic!("{e}"),
-        }
-    }
-    fn notes(&self, doc: &str) -> Vec<(String, String)> {
-        notes(&self.wire.office.lock().unwrap(), &visit(doc))
-    }
-    fn held(&self) -> usize {
-        self.wire.office.lock().unwrap().held_for_checking(&common::branch()).unwrap().len()
-    }
-}
-
-fn open(world: &World, wire: &Arc<Wire>, disk: &Arc<MemoryDisk>, custodian: &Arc<MemoryCustodian>) -> Phone {
-    let ports = Ports {
-        clock: Arc::new(ManualClock::new(&world.time, "phone")),
-        random: Arc::new(SystemRandom::new()),
-        network: wire.clone(),
-        disk: disk.clone(),
-        custodian: custodian.clone(),
-    };
-    Phone::open(ports, Settings { pin_cost: Cost::SIMULATION, ..Settings::default() }).unwrap()
-}
+use holdfast_sync_server::admin::back_up;
+use shared_phone::*;
 
 fn by(who: &WorkerId, text: &str) -> (String, String) {
     (who.to_string(), text.to_owned())

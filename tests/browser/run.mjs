@@ -9,6 +9,7 @@ import { strict as assert } from "node:assert";
 import { join } from "node:path";
 import { Office, Phone, arg, person, root } from "./office.mjs";
 import { open, signIn } from "./browser.mjs";
+import { pastTheLease, sharedPhone } from "./phones.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const only = arg("only", "");
@@ -175,6 +176,8 @@ await check("what is held for checking is looked at, taken in, set aside and put
   assert.ok(!(await page.isVisible("#f-take")), "what an unknown phone brought can be taken in");
   assert.match(await page.textContent("main"), /Not while the phone is unknown/);
 });
+
+await sharedPhone({ check, office, page, go, findings, shot });
 
 await check("a branch is chosen once, in the head of any page, and every page shows it", async () => {
   await go("/console/phones");
@@ -450,6 +453,15 @@ await check("printed, states are words in black on white, and nothing to press i
   assert.equal(print.colour, "rgb(0, 0, 0)");
   assert.ok(["rgb(255, 255, 255)", "rgba(0, 0, 0, 0)"].includes(print.background), print.background);
   assert.ok(print.words.length > 1 && !print.codes);
+  // Whatever is shown: a row that has just changed too.
+  const coloured = await page.evaluate(() => {
+    document.querySelector("tr[data-row]").classList.add("fresh");
+    const shown = [...document.querySelectorAll("body, body *")].filter((e) => e.checkVisibility());
+    const grey = (text) => [...text.matchAll(/rgba?\((\d+), (\d+), (\d+)/g)].every(([, r, g, b]) => r === g && g === b);
+    const look = (e) => { const s = getComputedStyle(e); return [s.color, s.backgroundColor, s.borderTopColor, s.borderLeftColor, s.boxShadow, s.backgroundImage].join(" "); };
+    return shown.filter((e) => !grey(look(e))).map((e) => `${e.outerHTML.slice(0, 60)} ${look(e)}`).slice(0, 5);
+  });
+  assert.deepEqual(coloured, [], "prints in colour");
   // A sheet says what is known; what can be done stands on the screen.
   for (const path of [visit(EDITH), "/console/outages", "/console/held", "/console/phones"]) {
     await go(path);
@@ -487,6 +499,8 @@ await check("without script every page and every form works", async () => {
   assert.match(plain.page.url(), /sign-in/);
   await plain.close();
 });
+
+await pastTheLease({ check, office, page, go, findings, shot });
 
 await check("no page broke its policy, failed in a script, or asked anybody else", async () => {
   assert.deepEqual(desk.faults, []);

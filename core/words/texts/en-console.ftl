@@ -100,6 +100,9 @@ phones-forked = two histories under one name: a copied or restored phone
 phones-clock-unknown = not known
 phones-battery = { $n } %
 phones-revoked = shut out { $time }
+phones-glass = opened by { $worker } { $time } without the office, after too long without contact: { $why }
+phones-taken-off = { $worker } taken off { $time } by { $by }: { $why }
+phones-let-in-again = { $worker } taken off { $time } by { $by }: { $why }; let in again { $back }
 held-entries = { $n ->
     [0] not known
     [one] 1 entry
@@ -188,6 +191,7 @@ did-cover = Cover is sent. Tell them: their phone shows it when it next has sign
 did-deal = It is written down as dealt with.
 did-cancel = The visit is called off.
 did-revoked = That phone is shut out. What is still on it will be held for checking.
+did-taken-off = That worker is taken off the phone. What of theirs is still on it will be held for checking; the others carry on.
 did-opened = The outage is open.
 did-closed = The outage is closed.
 did-imported = Imported.

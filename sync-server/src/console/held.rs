@@ -184,7 +184,7 @@ fn take_says(item: &HeldItem, w: &Words) -> String {
     let key = match (item.take_in, item.row.code.as_str()) {
         (TakeIn::OncePhoneIsKnown, _) => "held-take-once-known",
         (TakeIn::Never, _) => "held-take-never",
-        (TakeIn::Can, "device_revoked" | "device_unknown") => "held-take-entries",
+        (TakeIn::Can, "device_revoked" | "worker_taken_off" | "device_unknown") => "held-take-entries",
         (TakeIn::Can, _) => "held-take-document",
     };
     w.say(key, &[])

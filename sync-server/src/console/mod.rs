@@ -300,13 +300,14 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
 }
 
 /// What the address says was just done: one of these words, never free text.
-const DONE: [&str; 13] = [
+const DONE: [&str; 14] = [
     "welcome",
     "call",
     "cover",
     "deal",
     "cancel",
     "revoked",
+    "taken-off",
     "opened",
     "closed",
     "imported",

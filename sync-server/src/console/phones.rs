@@ -1,4 +1,4 @@
-//! Phones: when each was last heard from, what waits on it, how its clock stands; enrolling and shutting out.
+//! Phones: when each was last heard from, what waits on it, how its clock stands; enrolling, shutting out, taking one worker off.
 
 use super::board::row::{in_path, page_id};
 use super::form::{Choice, Form};
@@ -8,13 +8,14 @@ use super::say::Say;
 use super::visit_forms::refused;
 use super::{Console, blocking};
 use crate::accounts::{Action, authorize, policy::Resource};
-use crate::office::PhoneRow;
+use crate::office::{GlassRow, PhoneRow, TakeOffError, TakenOffRow};
 use askama::Template;
 use axum::Form as Sent;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use holdfast_model::id::{DeviceId, WorkerId};
 use holdfast_model::time::{HOUR, MINUTE};
+use holdfast_words::Words;
 use std::collections::HashMap;
 
 /// How long a code works: long enough for a worker to come by the office.
@@ -36,6 +37,15 @@ struct PhoneLine {
     battery: String,
     revoked: bool,
     revoked_says: String,
+    /// Past its lease, of late: who, when, why.
+    glass: String,
+    /// Who was taken off it, a sentence each.
+    off: Vec<String>,
+    /// Whom somebody may be about to take off: nobody where only one reads.
+    readers: Vec<Choice>,
+    /// The form comes back to this phone.
+    open: bool,
+    why: String,
 }
 
 struct Code {
@@ -76,16 +86,16 @@ fn draw(console: &Console, desk: &Desk, form: Form, code: Option<Code>) -> Phone
     pick.sort_by(|a, b| a.text.cmp(&b.text));
     PhonesPage {
         chrome: console.chrome(desk, Part::Phones, "Phones"),
-        form,
         code,
-        phones: rows.iter().map(|p| line(p, quiet_ms, &say)).collect(),
+        phones: rows.iter().map(|p| line(p, quiet_ms, &form, &say)).collect(),
         may_revoke: may(Action::RevokePhone),
         may_enrol: may(Action::EnrolPhone),
         workers: pick,
+        form,
     }
 }
 
-fn line(p: &PhoneRow, quiet_ms: i64, say: &Say<'_>) -> PhoneLine {
+fn line(p: &PhoneRow, quiet_ms: i64, form: &Form, say: &Say<'_>) -> PhoneLine {
     let w = say.words;
     let silent = p.last_heard.is_none_or(|at| say.now.since(at) > quiet_ms);
     let clock_wrong = p.clock_error_ms.is_some_and(|ms| ms.abs() > CLOCK_OFF_MS);
@@ -102,6 +112,13 @@ fn line(p: &PhoneRow, quiet_ms: i64, say: &Say<'_>) -> PhoneLine {
         label.push(w.say("phones-forked", &[]));
     }
     label.dedup();
+    let open = form.is("device", p.device.as_str());
+    let mut readers = Vec::new();
+    if !p.shared_with.is_empty() && p.revoked.is_none() {
+        let first = (&p.worker, &p.worker_name);
+        let all = std::iter::once(first).chain(p.shared_with.iter().map(|(id, name)| (id, name)));
+        readers = all.map(|(id, name)| Choice::new(id.as_str(), name.as_str())).collect();
+    }
     PhoneLine {
         id: page_id("d", p.device.as_str()),
         device: in_path(p.device.as_str()),
@@ -115,8 +132,35 @@ fn line(p: &PhoneRow, quiet_ms: i64, say: &Say<'_>) -> PhoneLine {
         plans: p.plans_checked.map_or_else(|| w.say("plans-never", &[]), |at| say.time(at)),
         battery: p.battery.map(|b| w.say("phones-battery", &[("n", b.into())])).unwrap_or_default(),
         revoked: p.revoked.is_some(),
+        glass: p.glass.as_ref().map(|g| glass(g, say)).unwrap_or_default(),
+        off: p.taken_off.iter().map(|off| taken_off(off, say)).collect(),
+        readers,
+        why: if open { form.value("why").to_owned() } else { String::new() },
+        open,
         revoked_says: p.revoked.map(|at| w.say("phones-revoked", &[("time", say.time(at).into())])).unwrap_or_default(),
     }
+}
+
+fn glass(g: &GlassRow, say: &Say<'_>) -> String {
+    let args = [("worker", say.author(&g.author).into()), ("time", say.time(g.at).into()), ("why", say.quoted(&g.reason).into())];
+    say.words.say("phones-glass", &args)
+}
+
+fn taken_off(off: &TakenOffRow, say: &Say<'_>) -> String {
+    let mut args = vec![
+        ("worker", off.worker_name.as_str().into()),
+        ("time", say.time(off.at).into()),
+        ("by", say.worker(&off.by).into()),
+        ("why", say.quoted(&off.why).into()),
+    ];
+    let key = match off.back {
+        Some(back) => {
+            args.push(("back", say.time(back).into()));
+            "phones-let-in-again"
+        }
+        None => "phones-taken-off",
+    };
+    say.words.say(key, &args)
 }
 
 /// `POST /console/phones/enrol`: the code is shown once, on the answer itself; reloading it asks the browser first.
@@ -131,7 +175,7 @@ pub async fn enrol(State(console): State<Console>, desk: Desk, Sent(values): Sen
             None => form.refuse("worker", "Choose whose phone it is"),
             Some(worker) => match office.enrol_code(&worker.id, CODE_MS) {
                 Ok(code) => {
-                    let until = holdfast_words::Words::english().time_of(office.now(), code.expires);
+                    let until = Words::english().time_of(office.now(), code.expires);
                     let code = Code { for_whom: worker.name, code: code.code, until };
                     return html(&draw(&console, &desk, Form::default(), Some(code)));
                 }
@@ -156,6 +200,35 @@ pub async fn revoke(State(console): State<Console>, desk: Desk, Path(device): Pa
             Err(error) => {
                 let mut form = Form::default();
                 refused(&mut form, &error);
+                again(&draw(&console, &desk, form, None))
+            }
+        }
+    })
+    .await
+}
+
+/// `POST /console/phones/{device}/take-off`: one worker of several, for a reason.
+pub async fn take_off(
+    State(console): State<Console>,
+    desk: Desk,
+    Path(device): Path<String>,
+    Sent(values): Sent<HashMap<String, String>>,
+) -> Response {
+    blocking(move || {
+        let Ok(id) = DeviceId::new(device) else { return Trouble::not_found("This phone").into_response() };
+        let mut form = Form::sent(values);
+        form.fill("device", id.as_str());
+        let by = &desk.session.account.worker;
+        let done = match WorkerId::new(form.value("worker")) {
+            Ok(worker) => console.office().take_off(&id, &worker, by, form.value("why")),
+            Err(_) => Err(TakeOffError::NotOnPhone),
+        };
+        match done {
+            Ok(()) => see_other(&format!("/console/phones?branch={}&said=taken-off", in_path(desk.branch.as_str()))),
+            Err(error) => {
+                let text = Words::english().error(error.code(), &[]);
+                form.safe = format!("{} What you typed is still here.", text.safe);
+                form.refuse_all(error.code(), format!("{} {}", text.what, text.then));
                 again(&draw(&console, &desk, form, None))
             }
         }

@@ -41,6 +41,7 @@ fn guarded() -> Vec<Route> {
         read("/console/phones", ReadPhones, Branch, get(phones::page)),
         write("/console/phones/enrol", EnrolPhone, Branch, post(phones::enrol)),
         write("/console/phones/{device}/revoke", RevokePhone, Phone, post(phones::revoke)),
+        write("/console/phones/{device}/take-off", RevokePhone, Phone, post(phones::take_off)),
         read("/console/held", ReadHeld, Branch, get(held::page)),
         read("/console/held/{hold}", ReadHeld, Held, get(held::item)),
         write("/console/held/{hold}/take", DecideHeld, Held, post(held::take)),

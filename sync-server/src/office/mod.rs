@@ -9,6 +9,7 @@
 //! | `record` | what the office itself says, through its own device and chain |
 //! | `query` | what the console asks |
 //! | `review`, `take_in` | what is held for checking, and what people decide about it |
+//! | `take_off` | taking one worker off a phone that others go on using |
 //! | `view` | the answers' shapes |
 
 mod config;
@@ -21,6 +22,7 @@ mod review;
 mod scope;
 mod sync;
 mod take_in;
+mod take_off;
 mod view;
 
 pub use config::{LEASE_MS, OfficeConfig};
@@ -28,6 +30,7 @@ pub(crate) use founding::{Founded, OWN_EPOCH, SERVER_EPOCH, ledger_file, lock_st
 pub use review::{HeldItem, HeldPiece, Review, ReviewError, TakeIn, Verdict, WHY_BYTES};
 pub use sync::{Begun, Pending};
 pub(crate) use sync::{refusal, too_large};
+pub use take_off::TakeOffError;
 pub use view::*;
 
 use crate::error::OfficeError;

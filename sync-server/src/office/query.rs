@@ -1,15 +1,19 @@
 //! What the console asks. Nothing here changes the record.
 
-use super::{Office, OutageRow, PhoneRow, PlanOnPhone, PlanRow, PlanStanding, WorkerRecord, locked, scope};
+use super::{GlassRow, Office, OutageRow, PhoneRow, PlanOnPhone, PlanRow, PlanStanding, WorkerRecord, locked, scope};
 use crate::error::OfficeError;
 use crate::ledger::BranchNo;
 use crate::phone::{Phone, Shelf};
-use crate::state::{Doc, State, incoming};
+use crate::state::{DAYS_IN_HAND, Doc, State, incoming};
 use holdfast_model::entry::{Body, PlanRef, Read};
-use holdfast_model::id::{BranchId, DocumentId, PersonId, VisitId, WorkerId};
+use holdfast_model::id::{BranchId, DeviceId, DocumentId, PersonId, VisitId, WorkerId};
 use holdfast_model::projection::{self, BoardRow, BoardView, Filter, PersonView, PhoneFacts, PlanState, VersionState, VisitView};
+use holdfast_model::time::{DAY, Millis};
 use std::collections::HashSet;
 use std::sync::{Arc, PoisonError};
+
+/// How an entry says that a phone was opened past its lease. A text without it is not worth reading any further.
+const BREAK_GLASS: &str = "\"kind\":\"break_glass\"";
 
 impl Office {
     /// Every branch that is known here.
@@ -164,13 +168,18 @@ impl Office {
             .map(|phone| locked(phone))
             .filter(|phone| phone.branch == *branch)
             .map(|phone| {
-                let worker = state.workers.get(&phone.worker);
+                let mut readers = phone.readers();
+                // A phone has a reader always: nobody takes the last one off.
+                let first = readers.next().unwrap_or(&phone.worker);
+                let worker = state.workers.get(first);
                 PhoneRow {
                     device: phone.device.clone(),
                     label: phone.label.clone(),
-                    worker: phone.worker.clone(),
-                    worker_name: name_of(&state, &phone.worker),
-                    shared_with: phone.also.iter().map(|r| (r.worker.clone(), name_of(&state, &r.worker))).collect(),
+                    worker: first.clone(),
+                    worker_name: name_of(&state, first),
+                    shared_with: readers.map(|w| (w.clone(), name_of(&state, w))).collect(),
+                    taken_off: super::take_off::rows(&state, &phone),
+                    glass: glass(&state, &phone.device, self.now()),
                     worker_phone: worker.map(|w| w.phone.clone()).unwrap_or_default(),
                     branch: phone.branch.clone(),
                     enrolled: phone.enrolled,
@@ -295,6 +304,24 @@ impl Office {
 
 pub(super) fn name_of(state: &State, worker: &WorkerId) -> String {
     state.workers.get(worker).map_or_else(|| worker.to_string(), |w| w.name.clone())
+}
+
+/// When a phone was last opened past its lease within the days in hand. The entry stands in every visit and with every person that became
+/// readable; any of them tells it.
+fn glass(state: &State, device: &DeviceId, now: Millis) -> Option<GlassRow> {
+    let since = now.plus(-DAYS_IN_HAND * DAY);
+    let docs = state.by_device.get(device)?.iter().filter_map(|id| state.docs.get(id));
+    let segments = docs.flat_map(|doc| &doc.segments).filter(|s| s.push.header.device == *device && s.push.received >= since);
+    let texts = segments.flat_map(|s| s.texts()).filter(|text| text.contains(BREAK_GLASS));
+    texts
+        .filter_map(|text| match Read::parse(&text).ok()? {
+            Read::Known(entry) => match entry.body {
+                Body::BreakGlass(said) => Some(GlassRow { author: entry.author, at: entry.recorded.at, reason: said.reason }),
+                _ => None,
+            },
+            Read::Unreadable(_) => None,
+        })
+        .max_by_key(|row| row.at)
 }
 
 fn phone_facts(state: &State, branch: &BranchId) -> Vec<PhoneFacts> {

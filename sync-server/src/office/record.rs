@@ -4,7 +4,7 @@
 use super::{Office, Recorded, Statement, WorkerRecord, locked, wait};
 use crate::error::OfficeError;
 use crate::faults::Fault;
-use crate::ingest::{Ready, Refused};
+use crate::ingest::{Ready, Refused, ShutOut};
 use crate::keys::own_device;
 use crate::ledger::Batch;
 use crate::state::{Doc, State};
@@ -163,7 +163,7 @@ impl Office {
 
     fn checked(&self, push: Push, branch: &BranchId, now: &ClockReading) -> Result<Ready, OfficeError> {
         let key = self.inner.keys.own_device.public_key();
-        let ready = self.desk().ready(push, &key, branch, now.wall, false).map_err(|e| match e {
+        let ready = self.desk().ready(push, &key, branch, now.wall, &ShutOut::NOBODY).map_err(|e| match e {
             Refused::Office(e) => e,
             // The office made and signed it a moment ago.
             Refused::Signature | Refused::Push(_) => OfficeError::Damaged("the office's own push".into()),

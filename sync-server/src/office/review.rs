@@ -1,6 +1,6 @@
 //! Looking at what is held for checking, and deciding about it.
 //!
-//! Three things can be taken in: what a shut-out phone brought, what a phone brought before it was known (again), and a document that is withheld
+//! Three things can be taken in: what a shut-out phone, or a worker who was taken off one, brought, what a phone brought before it was known (again), and a document that is withheld
 //! from phones. Everything else can be set aside, with a reason. Nothing that is held is ever deleted, and no decision is: each is a row of its
 //! own, with who, when and why, written in the transaction that carries it out. Setting aside can be taken back; what was taken in is part of
 //! the record, where it is put right like anything else.
@@ -11,7 +11,7 @@
 use super::query::name_of;
 use super::{HeldRow, Office, locked, wait};
 use crate::error::OfficeError;
-use crate::held::{REVOKED, UNKNOWN, UNOPENED, open, segment_of};
+use crate::held::{UNKNOWN, UNOPENED, of_shut_out, open, segment_of};
 use crate::ingest::{Ready, Refused};
 use crate::keys::Keys;
 use crate::ledger::{Batch, HeldRaw, ReviewRow, SealedRow, Table};
@@ -273,13 +273,13 @@ impl Office {
         let row = self.held_row(&raw, reviews)?;
         let known = row.label.is_some();
         let pieces = match raw.code.as_str() {
-            REVOKED => segment_of(&plain).map_or_else(|| text_or_bytes(&plain), |segment| read_all(&segment)),
+            code if of_shut_out(code) => segment_of(&plain).map_or_else(|| text_or_bytes(&plain), |segment| read_all(&segment)),
             UNKNOWN if known => self.request_pieces(&raw.device, &plain),
             UNKNOWN | UNOPENED if !plain.is_empty() => vec![HeldPiece::Bytes(plain.len())],
             _ => text_or_bytes(&plain),
         };
         let take_in = match raw.code.as_str() {
-            REVOKED => TakeIn::Can,
+            code if of_shut_out(code) => TakeIn::Can,
             UNKNOWN if known => TakeIn::Can,
             UNKNOWN => TakeIn::OncePhoneIsKnown,
             code if WITHHELD.contains(&code) => TakeIn::Can,

@@ -4,7 +4,7 @@ use super::scope::Cursor;
 use super::{Office, Stored, locked};
 use crate::error::OfficeError;
 use crate::faults::Fault;
-use crate::ingest::{Ready, Refused};
+use crate::ingest::{Ready, Refused, ShutOut};
 use crate::phone::Phone;
 use crate::slot::{InHand, retry_ms};
 use crate::writer::Outcome;
@@ -16,6 +16,7 @@ use holdfast_model::time::{HOUR, Millis};
 use holdfast_model::wire::{
     self, ClockSample, DEVICE_HEADER, MEDIA_TYPE, Receipt, Refusal, SIGNATURE_HEADER, SyncReply, SyncRequest, Unsealed, WireError,
 };
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::oneshot;
 
@@ -80,10 +81,9 @@ impl Brought {
     fn of(ready: &Ready) -> Brought {
         let header = &ready.header;
         let mut held: Vec<(u64, String)> = ready.holds.iter().filter_map(|h| h.seq.map(|s| (s, h.code.to_owned()))).collect();
-        if ready.to_review {
-            // Shut out: all of it is held.
-            held = (header.first..=header.last()).map(|s| (s, "device_revoked".to_owned())).collect();
-        }
+        let shut_out: BTreeSet<u64> = ready.shut_out.iter().map(|(seq, _)| *seq).collect();
+        held.retain(|(seq, _)| !shut_out.contains(seq));
+        held.extend(ready.shut_out.iter().map(|(seq, code)| (*seq, (*code).to_owned())));
         held.sort();
         Brought { epoch: header.epoch, device: header.device.clone(), first: header.first, last: header.last(), head: header.head, held }
     }
@@ -156,9 +156,10 @@ impl Office {
             return Err(too_large());
         }
         let Caller(phone) = caller.ok_or_else(|| self.nobody(&ask))?;
-        let (device, key, branch, revoked) = {
+        let (device, key, branch, shut_out) = {
             let phone = locked(&phone);
-            (phone.device.clone(), phone.public_key(), phone.branch.clone(), phone.revoked.is_some())
+            let shut_out = if phone.revoked.is_some() { ShutOut::Phone } else { ShutOut::Workers(phone.off()) };
+            (phone.device.clone(), phone.public_key(), phone.branch.clone(), shut_out)
         };
         let key = key.ok_or_else(|| self.unavailable(&OfficeError::Damaged("a phone's key".into())))?;
         let signed = header(&ask, SIGNATURE_HEADER)
@@ -187,7 +188,7 @@ impl Office {
         });
         let open = pushes.into_iter().map(|arrived| (Some(arrived.parcel.clone()), Unsealed::from(arrived)));
         for (parcel, push) in open.chain(opened) {
-            let made = self.desk().ready(push, &key, &branch, t1, revoked).map_err(|e| self.refused(&e))?;
+            let made = self.desk().ready(push, &key, &branch, t1, &shut_out).map_err(|e| self.refused(&e))?;
             let told = cursor.as_ref().and_then(|cursor| self.told(&device, cursor, request.epoch, made.header.epoch));
             ready.push(Ready { told, parcel, ..made });
         }
@@ -369,7 +370,8 @@ impl Office {
             want_plans: pending.want_plans,
             dropped: page.dropped,
             revoked: page.revoked,
-            lease_ms: self.inner.lease_ms,
+            // Contact renews no lease of a phone that is shut out: what it holds already is to be read no longer than that.
+            lease_ms: if page.revoked { 0 } else { self.inner.lease_ms },
             not_a_reader: pending.reader.is_none() && pending.request.want_bytes > 0,
             clocks: page.clocks,
             arrived: page.arrived,

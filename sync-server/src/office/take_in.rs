@@ -3,8 +3,8 @@
 use super::review::{ReviewError, WITHHELD};
 use super::{Office, locked};
 use crate::error::OfficeError;
-use crate::held::{HeldPlace, REVOKED, UNKNOWN, UNOPENED, open, segment_of};
-use crate::ingest::{Ready, Reviewed};
+use crate::held::{HeldPlace, UNKNOWN, UNOPENED, of_shut_out, open, segment_of};
+use crate::ingest::{Ready, Reviewed, ShutOut};
 use crate::ledger::{BranchNo, HeldRaw};
 use crate::phone::Phone;
 use crate::state::{Doc, State, Stored, header_of};
@@ -31,7 +31,7 @@ impl Office {
     /// What is to be stored so that this hold has its place.
     pub(super) fn to_take(&self, raw: &HeldRaw, past_gap: bool) -> Result<ToTake, ReviewError> {
         match raw.code.as_str() {
-            REVOKED => self.of_shut_out(raw),
+            code if of_shut_out(code) => self.of_shut_out(raw),
             UNKNOWN => self.of_unknown(raw, past_gap),
             code if WITHHELD.contains(&code) => Ok(ToTake { released: vec![self.withheld(raw)?], ..ToTake::default() }),
             _ => Err(ReviewError::NotTakeable),
@@ -45,7 +45,7 @@ impl Office {
         Ok((key, phone.branch))
     }
 
-    /// One segment of a shut-out phone's push. The push is in its chain already; the segment has no place yet.
+    /// One segment of the push of a shut-out phone, or of a worker who was taken off it. The push is in its chain already; the segment has no place yet.
     fn of_shut_out(&self, raw: &HeldRaw) -> Result<ToTake, ReviewError> {
         let keys = &self.inner.keys;
         let plain = open(keys, raw)?;
@@ -54,7 +54,7 @@ impl Office {
         let (id, header, digests) = self.push_with(raw, &digest)?;
         let whole = self.whole_push(raw, &header, &digests)?;
         let (key, branch) = self.known_phone(&raw.device)?;
-        let mut ready = self.desk().ready(whole, &key, &branch, raw.at, false)?;
+        let mut ready = self.desk().ready(whole, &key, &branch, raw.at, &ShutOut::NOBODY)?;
         ready.reviewed = Some(Reviewed::OfPush(id));
         ready.segments.retain(|s| s.kept.head.digest() == digest);
         // What cannot be read even so is held for itself; that the document is withheld was just decided upon.
@@ -87,7 +87,8 @@ impl Office {
         state.chains.get(&(device.clone(), epoch)).map_or_else(Vec::new, |lines| lines.iter().map(|l| l.row.line).collect())
     }
 
-    /// A shut-out phone's push as it came, put together again from everything that is held of it.
+    /// A push as it came, put together again from everything that is held of it. Of what is not held, because it came sealed and did not open or
+    /// because somebody else wrote it and it is in the record, the digest that the phone signed stands for the text.
     fn whole_push(&self, raw: &HeldRaw, header: &PushHeader, digests: &[Digest]) -> Result<Unsealed, ReviewError> {
         let keys = &self.inner.keys;
         let place = HeldPlace::of(raw)?;
@@ -100,7 +101,7 @@ impl Office {
                 continue;
             }
             match other.code.as_str() {
-                REVOKED => segments.push(segment_of(&open(keys, &other)?).ok_or(ReviewError::NotTakeable)?),
+                code if of_shut_out(code) => segments.push(segment_of(&open(keys, &other)?).ok_or(ReviewError::NotTakeable)?),
                 UNOPENED => sealed.push(open(keys, &other)?.to_vec()),
                 _ => {}
             }
@@ -109,7 +110,10 @@ impl Office {
         let places = segments.iter().map(|s| header.segments.iter().position(|d| *d == s.head.digest()).unwrap_or(0) as u32).collect();
         let here: HashSet<Digest> = segments.iter().flat_map(|s| &s.texts).map(|t| Digest::of(t.as_bytes())).collect();
         let left = digests.iter().enumerate().filter(|(_, d)| !here.contains(d));
-        let unopened = left.zip(sealed).map(|((i, text), sealed)| Unopened { seq: header.first + i as u64, text: *text, sealed }).collect();
+        let mut sealed = sealed.into_iter();
+        let unopened =
+            |(i, text): (usize, &Digest)| Unopened { seq: header.first + i as u64, text: *text, sealed: sealed.next().unwrap_or_default() };
+        let unopened = left.map(unopened).collect();
         Ok(Unsealed { push: Push { header: header.clone(), segments }, places, packed: Vec::new(), digests: Vec::new(), unopened })
     }
 
@@ -135,7 +139,7 @@ impl Office {
             for segment in &unsealed.push.segments {
                 new += self.new_entries(segment)?;
             }
-            let mut ready = self.desk().ready(unsealed, &key, &branch, raw.at, false)?;
+            let mut ready = self.desk().ready(unsealed, &key, &branch, raw.at, &ShutOut::NOBODY)?;
             ready.reviewed = Some(Reviewed::Whole);
             let (epoch, first, last) = (ready.header.epoch, ready.header.first, ready.header.last());
             let to = *stands.entry(epoch).or_insert_with(|| self.furthest(&raw.device, epoch));

@@ -1,6 +1,6 @@
 //! What the console asks for, besides the projections of the model: facts, never sentences.
 
-use holdfast_model::entry::{OutageClosed, OutageOpened, PlanRef};
+use holdfast_model::entry::{Author, OutageClosed, OutageOpened, PlanRef};
 use holdfast_model::id::{BranchId, DeviceId, DocumentId, EntryId, OutageId, PersonId, WorkerId};
 use holdfast_model::time::Millis;
 use holdfast_model::wire::Role;
@@ -29,12 +29,16 @@ pub struct PhoneRow {
     pub device: DeviceId,
     /// What people call it: "D-03, blue case".
     pub label: String,
-    /// Whom it was enrolled for.
+    /// Who reads on it: the first of them.
     pub worker: WorkerId,
     /// Their name.
     pub worker_name: String,
     /// Further workers who read on it, with their names.
     pub shared_with: Vec<(WorkerId, String)>,
+    /// Who was taken off it, in the order of the decisions.
+    pub taken_off: Vec<TakenOffRow>,
+    /// When it was last opened past its lease, of late.
+    pub glass: Option<GlassRow>,
     /// The first one's telephone; empty when unknown.
     pub worker_phone: String,
     /// Where.
@@ -65,6 +69,34 @@ pub struct PhoneRow {
     pub held: u32,
     /// True when two different histories carry one of its chain epochs: a clone or a restored copy. A finding.
     pub forked: bool,
+}
+
+/// A worker who was taken off a phone that others go on using.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TakenOffRow {
+    /// Who.
+    pub worker: WorkerId,
+    /// Their name.
+    pub worker_name: String,
+    /// When.
+    pub at: Millis,
+    /// Who decided it.
+    pub by: WorkerId,
+    /// Why.
+    pub why: String,
+    /// When a new code let them read on it again.
+    pub back: Option<Millis>,
+}
+
+/// A phone that was opened past its lease, for a reason: it had had no contact with the office for too long.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GlassRow {
+    /// Who opened it.
+    pub author: Author,
+    /// When, by the phone's wall clock.
+    pub at: Millis,
+    /// Why.
+    pub reason: String,
 }
 
 /// What a phone shows of one person's plan, against the office's.

@@ -91,11 +91,15 @@ pub fn codes() -> BTreeMap<String, PathBuf> {
         let written = source.split("code: \"").skip(1).filter_map(|after| after.split('"').next());
         // The console's troubles say their sentences themselves: see `said_in_place`.
         let troubles = if path.starts_with(root().join("sync-server/src/cli")) { "Trouble::new(" } else { "no such call" };
+        // Why something is held for checking.
+        let held = if path.ends_with("sync-server/src/held.rs") { "&str = \"" } else { "no such constant" };
+        let held = source.split(held).skip(1).filter_map(|after| after.split('"').next());
         let all = in_functions
             .chain(first_of(source, "refusal("))
             .chain(first_of(source, troubles))
             .chain(first_of(source, "self.wrong("))
             .chain(written)
+            .chain(held)
             .map(str::to_owned)
             .chain(of_import.map(|c| format!("import_{c}")));
         for code in all.filter(|c| looks_like_a_code(c)) {
