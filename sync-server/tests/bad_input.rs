@@ -100,6 +100,16 @@ fn a_signature_that_does_not_hold() {
 }
 
 #[test]
+fn an_address_that_is_none() {
+    let mut case = Case::new();
+    for path in ["/v1/sink", "/v1/sync/more"] {
+        let ask = Ask { path: path.into(), ..case.asha.request(&[], 0) };
+        assert_eq!(case.refused(&ask), (404, "no_such_path".into()), "{path}");
+    }
+    case.nothing_lost(0);
+}
+
+#[test]
 fn a_request_that_was_answered_before() {
     let mut case = Case::new();
     let push = case.waiting();

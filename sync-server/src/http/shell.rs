@@ -9,7 +9,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use futures_util::{Stream, StreamExt};
 use holdfast_model::limits;
 use holdfast_model::port::{Answer, Ask};
@@ -42,6 +42,7 @@ pub fn router(office: Office, stop: Stop) -> Router {
         .route("/v1/sync", post(answer))
         .route("/v1/enrol", post(answer))
         .route("/v1/live", get(live))
+        .route("/v1/{*rest}", any(nowhere))
         .route("/health", get(health))
         .route("/metrics", get(metrics))
         .route("/openapi.json", get(document))
@@ -90,6 +91,11 @@ async fn answer(State(shell): State<Shell>, request: Request) -> Response {
 /// Works where the request arrived, as on a thread of its own: what breaks off is said to have, and takes no connection with it.
 fn at_once<T>(work: impl FnOnce() -> T) -> Result<T, BrokeOff> {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).map_err(|_| BrokeOff)
+}
+
+/// What phones ask for and is not there is said to them, not to somebody at a browser.
+async fn nowhere() -> Response {
+    reply(crate::office::no_such_path())
 }
 
 /// The work on a request ended in the middle: a mistake of ours, never of the request.

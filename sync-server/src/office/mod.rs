@@ -29,7 +29,7 @@ pub use config::{LEASE_MS, OfficeConfig};
 pub(crate) use founding::{Founded, OWN_EPOCH, SERVER_EPOCH, ledger_file, lock_store};
 pub use review::{HeldItem, HeldPiece, Review, ReviewError, TakeIn, Verdict, WHY_BYTES};
 pub use sync::{Begun, Pending};
-pub(crate) use sync::{refusal, too_large};
+pub(crate) use sync::{no_such_path, refusal, too_large};
 pub use take_off::TakeOffError;
 pub use view::*;
 

@@ -139,7 +139,7 @@ impl Office {
         let begun = match address(&ask) {
             SYNC => self.begin_sync(ask, caller).unwrap_or_else(Begun::Done),
             "/v1/enrol" => Begun::Done(self.enrol(&ask.body, header(&ask, SIGNATURE_HEADER))),
-            _ => Begun::Done(refusal(404, "no_such_path", "There is nothing here. Check the address of the office.", None)),
+            _ => Begun::Done(no_such_path()),
         };
         if let Begun::Done(answer) = &begun
             && answer.status != 200
@@ -413,6 +413,10 @@ impl Office {
         receipt.sig = self.inner.keys.office.sign_text(&receipt.signed_bytes());
         receipt
     }
+}
+
+pub(crate) fn no_such_path() -> Answer {
+    refusal(404, "no_such_path", "There is nothing here. Check the address of the office.", None)
 }
 
 pub(crate) fn too_large() -> Answer {
