@@ -5,7 +5,7 @@ mod common;
 use common::*;
 use holdfast_engine::port::NetworkFault;
 use holdfast_engine::{EngineError, Intent, Phone};
-use holdfast_model::entry::{Body, BreakGlass};
+use holdfast_model::entry::{Body, BreakGlass, Unplanned};
 use holdfast_model::id::*;
 use holdfast_model::time::{DAY, HOUR, MINUTE};
 
@@ -197,6 +197,22 @@ fn past_the_lease_today_opens_for_a_reason_that_is_written_down() {
     assert!(phone.run(None).is_ok(), "contact opens the phone again");
     let body = Body::BreakGlass(BreakGlass { reason: "by hand".into(), contact: None });
     assert_eq!(phone.record(&visit("V-2"), Intent::now(body)).expect_err("has a verb of its own").code(), "not_for_phones");
+}
+
+#[test]
+fn who_comes_onto_an_opened_run_is_not_opened_with_it() {
+    let world = World::new();
+    let mut phone = world.ready();
+    world.time.advance(4 * DAY);
+    assert_eq!(phone.break_glass("what is today?").expect("opened").entries, [], "nothing on it: nothing to write into");
+    let who = Unplanned { person: Some(person()), name: String::new(), reason: "she rang".into() };
+    let begun = phone.unplanned(who, None).expect("recording asks nobody");
+    assert_eq!(phone.person(&person()).map(|_| ()), Err(EngineError::GlassNeeded), "Edith was not on the run when it was opened");
+    assert_eq!(phone.run(None).map(|_| ()), Err(EngineError::GlassNeeded));
+    let broken = phone.break_glass("Edith rang, she fell").expect("opened");
+    let docs: Vec<String> = broken.entries.iter().map(|e| e.doc.to_string()).collect();
+    assert_eq!(docs, [begun.doc.to_string(), "person:P-101".to_owned()]);
+    assert!(phone.person(&person()).is_ok() && phone.visit(begun.visit().expect("a visit")).is_ok());
 }
 
 #[test]

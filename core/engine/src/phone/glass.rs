@@ -72,6 +72,13 @@ impl Phone {
         Ok(GlassBroken { day, entries })
     }
 
+    /// What comes onto today's run after it was opened was not opened with it: reading asks for a reason again, and that is written there too.
+    pub(super) fn close_glass(&mut self) -> Result<(), EngineError> {
+        let vault = self.reading()?.vault;
+        let opened = self.enrolment.as_mut().and_then(|e| e.vault_mut(vault)).and_then(|v| v.glass.take());
+        if opened.is_some() { self.keep_enrolment() } else { Ok(()) }
+    }
+
     /// Whether something may be read now.
     pub(super) fn permit(&self, access: Access, clock: ClockReading) -> Result<(), EngineError> {
         self.reading()?;

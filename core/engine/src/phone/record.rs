@@ -76,6 +76,7 @@ impl Phone {
                 return Err(EngineError::UnknownPerson);
             }
         }
+        self.close_glass()?;
         let doc = DocumentId::Visit(self.new_visit());
         self.open_doc(&doc)?;
         self.write(&doc, Intent { body: Body::Unplanned(who), happened, reference: None })

@@ -92,7 +92,8 @@ impl Phone {
             return Err(EngineError::UnknownPerson);
         }
         let visits = self.doc(&doc)?.row.visits.clone();
-        let todays = visits.iter().any(|(start, _)| start.london_day() == now.london_day());
+        let planned = visits.iter().any(|(start, _)| start.london_day() == now.london_day());
+        let todays = planned || self.on_todays_run(person, now)?;
         self.permit(if todays { Access::TodaysRun } else { Access::Else }, clock)?;
         let mut rows = Vec::new();
         for (_, visit) in &visits {
@@ -105,6 +106,12 @@ impl Phone {
         let open = self.doc(&doc)?;
         let view = projection::person(person, &open.held, &reading.clocks, &rows, contact.checked, now, &reading.rules);
         Ok(PersonScreen { now, person: view, contact })
+    }
+
+    /// True when today's run comes to somebody, visits that nobody planned included.
+    fn on_todays_run(&self, person: &PersonId, now: Millis) -> Result<bool, EngineError> {
+        let Some(today) = now.london_day() else { return Ok(false) };
+        Ok(self.rows_of(today)?.iter().any(|row| row.facts.person.as_ref() == Some(person)))
     }
 
     /// What is still to finish, of today and of yesterday.
