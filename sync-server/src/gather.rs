@@ -105,3 +105,108 @@ fn stands_alone(store: &Store, group: &[Store], chains: &mut HashSet<ChainKey>) 
     }
     alone
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ingest::Ready;
+    use holdfast_model::id::{BranchId, ChainEpoch, DeviceId, Digest};
+    use holdfast_model::time::Millis;
+    use holdfast_model::wire::PushHeader;
+    use std::sync::mpsc::{Sender, channel};
+
+    fn push(device: &str, first: u64) -> Ready {
+        let header = PushHeader {
+            device: DeviceId::new(device).expect("a literal"),
+            epoch: ChainEpoch([1; 8]),
+            first,
+            count: 1,
+            prev: Digest::ZERO,
+            head: Digest::ZERO,
+            segments: Vec::new(),
+            sig: String::new(),
+        };
+        Ready {
+            header,
+            header_bytes: Vec::new(),
+            parcel: None,
+            received: Millis(0),
+            digests: Vec::new(),
+            segments: Vec::new(),
+            holds: Vec::new(),
+            keys: Vec::new(),
+            told: None,
+            own: false,
+            shut_out: Vec::new(),
+            reviewed: None,
+        }
+    }
+
+    fn send(jobs: &Sender<Job>, pushes: Vec<Ready>, branches: Vec<BranchId>) {
+        let (done, _) = oneshot::channel();
+        let store = Store { pushes, workers: Vec::new(), branches, with: Default::default(), done };
+        jobs.send(Job::Store(Box::new(store))).expect("somebody gathers");
+    }
+
+    /// First sequence numbers of each group, until there is nothing more.
+    fn groups(gathering: &mut Gathering<'_>) -> Vec<Vec<u64>> {
+        let mut all = Vec::new();
+        loop {
+            let next = gathering.next(Duration::ZERO);
+            if next.group.is_empty() {
+                return all;
+            }
+            all.push(next.group.iter().map(|store| store.pushes.first().map_or(0, |p| p.header.first)).collect());
+        }
+    }
+
+    #[test]
+    fn a_chain_and_new_branches_stand_once_in_a_transaction_and_order_is_kept() {
+        let (jobs, work) = channel();
+        let mut gathering = Gathering::new(&work, InHands::default());
+        send(&jobs, vec![push("D-1", 1)], Vec::new());
+        send(&jobs, vec![push("D-2", 2)], Vec::new());
+        send(&jobs, vec![push("D-1", 3)], Vec::new());
+        send(&jobs, vec![push("D-3", 4)], Vec::new());
+        send(&jobs, Vec::new(), vec![BranchId::new("NQ").expect("a literal")]);
+        send(&jobs, vec![push("D-2", 6)], Vec::new());
+        assert_eq!(groups(&mut gathering), [vec![1, 2], vec![3, 4], vec![0, 6]]);
+    }
+
+    #[test]
+    fn a_transaction_is_no_larger_than_a_group() {
+        let (jobs, work) = channel();
+        let mut gathering = Gathering::new(&work, InHands::default());
+        for n in 0..GROUP as u64 + 6 {
+            send(&jobs, vec![push(&format!("D-{n}"), n)], Vec::new());
+        }
+        let sizes: Vec<usize> = groups(&mut gathering).iter().map(Vec::len).collect();
+        assert_eq!(sizes, [GROUP, 6]);
+    }
+
+    #[test]
+    fn who_asks_for_a_flush_is_answered_after_what_came_before_and_the_end_comes_last() {
+        let (jobs, work) = channel();
+        let mut gathering = Gathering::new(&work, InHands::default());
+        send(&jobs, vec![push("D-1", 1)], Vec::new());
+        let (done, _answer) = oneshot::channel();
+        jobs.send(Job::Flush(done)).expect("somebody gathers");
+        jobs.send(Job::Stop).expect("somebody gathers");
+        let next = gathering.next(Duration::ZERO);
+        assert_eq!((next.group.len(), next.flush.len(), next.end), (1, 1, true));
+        drop(jobs);
+        assert!(gathering.next(Duration::ZERO).end, "nobody can bring work any more");
+    }
+
+    #[test]
+    fn a_request_that_brings_nothing_holds_nobody_up() {
+        let (jobs, work) = channel();
+        let in_hands = InHands::default();
+        let mut gathering = Gathering::new(&work, in_hands.clone());
+        // Two requests are here. One waits for the writer; the other never brings anything.
+        let _requests = (in_hands.requests.one(), in_hands.requests.one());
+        let _job = in_hands.jobs.one();
+        send(&jobs, vec![push("D-1", 1)], Vec::new());
+        assert_eq!(gathering.next(Duration::ZERO).group.len(), 1);
+    }
+}

@@ -1,18 +1,19 @@
 //! The server of the storm: the office itself, behind its own HTTP, on its own store, with every check and seal on.
 
 use crate::client::Failure;
-use crate::lines::{commands, emit};
+use crate::lines::{commands, emit, now_ms};
 use crate::workload::{self, Checksum};
 use crate::{desk, map, provider};
 use holdfast_host::{HostClock, ManualClock};
 use holdfast_model::entry::Read;
 use holdfast_model::id::DocumentId;
 use holdfast_model::time::{HOUR, Millis};
+use holdfast_sync_server::Office;
 use holdfast_sync_server::http::{Stop, router, serve};
 use serde_json::json;
 use std::path::Path;
-use std::sync::Arc;
-use std::time::UNIX_EPOCH;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::broadcast::error::RecvError;
 
 /// The server role: has every visit planned and a code made for every phone, then serves.
 pub async fn server(port: u16, data: &Path, size: &str) -> Result<(), Failure> {
@@ -27,23 +28,34 @@ pub async fn server(port: u16, data: &Path, size: &str) -> Result<(), Failure> {
     }
     let clock: HostClock = format!("file:{}", data.join("clock").display()).parse::<holdfast_host::ClockSpec>()?.open()?;
     let office = desk::office(&data.join("office"), Arc::new(clock))?;
+    let last_durable = watch_commits(&office);
     let stop = Stop::default();
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
     tokio::spawn(serve(listener, router(office, stop.clone()), None, stop));
     emit(&json!({"ev": "ready"}));
-    let wal = data.join("office").join("ledger.db-wal");
     let mut lines = commands();
     while let Some(line) = lines.recv().await {
         if line == "stat" {
-            // The time of the last write to the log is that of the last commit: nothing else writes there.
-            let at = std::fs::metadata(&wal).and_then(|m| m.modified()).ok().and_then(|t| t.duration_since(UNIX_EPOCH).ok());
-            let at = at.map_or(0.0, |t| t.as_nanos() as f64 / 1e6);
+            let at = *last_durable.lock().unwrap_or_else(PoisonError::into_inner);
             emit(&json!({"ev": "stat", "lastDurable": at, "pending": 0, "writes": 0}));
         } else if line == "quit" {
             break;
         }
     }
     Ok(())
+}
+
+/// The time of the last commit that held records, in milliseconds since 1970: the office nudges whoever listens once they are durable. When phones
+/// were heard is written later, and is nobody's record.
+fn watch_commits(office: &Office) -> Arc<Mutex<f64>> {
+    let last = Arc::new(Mutex::new(0.0));
+    let (mut nudges, seen) = (office.subscribe(), last.clone());
+    tokio::spawn(async move {
+        while !matches!(nudges.recv().await, Err(RecvError::Closed)) {
+            *seen.lock().unwrap_or_else(PoisonError::into_inner) = now_ms();
+        }
+    });
+    last
 }
 
 /// The plans role: plans every visit, makes a code for every phone.
