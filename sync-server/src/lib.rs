@@ -26,7 +26,6 @@ pub mod console;
 pub mod error;
 #[doc(hidden)]
 pub mod faults;
-mod gather;
 mod held;
 pub mod http;
 pub mod import;

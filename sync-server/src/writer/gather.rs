@@ -1,9 +1,9 @@
 //! Which jobs share a transaction. A flush to the disk costs the same for one push as for many, so under load the writer waits a moment for
 //! what is about to come. A push that comes alone waits for nothing.
 
+use super::{ChainKey, Job, Store};
 use crate::error::OfficeError;
 use crate::slot::InHands;
-use crate::writer::{ChainKey, Job, Store};
 use std::collections::{HashSet, VecDeque};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
