@@ -234,8 +234,7 @@ impl Office {
         if of == current {
             return (cursor.chain == current).then_some(cursor.have_to);
         }
-        let state = self.state();
-        Some(state.chains.get(&(device.clone(), of)).and_then(|lines| lines.iter().map(|l| l.row.last).max()).unwrap_or(0))
+        Some(self.furthest(device, of))
     }
 
     /// Who reads on a phone, by the proof in the request. Without one it is the phone's worker, where there is one only.

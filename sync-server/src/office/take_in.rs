@@ -156,7 +156,7 @@ impl Office {
     }
 
     /// The last sequence number of a chain that is durable here; 0 for none.
-    fn furthest(&self, device: &DeviceId, epoch: ChainEpoch) -> u64 {
+    pub(super) fn furthest(&self, device: &DeviceId, epoch: ChainEpoch) -> u64 {
         let state = self.state();
         let lines = state.chains.get(&(device.clone(), epoch));
         lines.and_then(|lines| lines.iter().map(|l| l.row.last).max()).unwrap_or(0)
