@@ -121,24 +121,22 @@ pub enum ShutOut {
 impl ShutOut {
     /// Nobody.
     pub const NOBODY: ShutOut = ShutOut::Workers(BTreeSet::new());
+}
 
-    /// The segments of a push in which somebody wrote who is shut out, by their places. Empty: nobody is.
-    fn segments(&self, push: &Inspected, count: usize) -> Vec<bool> {
-        let workers = match self {
-            ShutOut::Workers(workers) if workers.is_empty() => return Vec::new(),
-            ShutOut::Workers(workers) => workers,
-            ShutOut::Phone => return vec![true; count],
-        };
-        let mut out = vec![false; count];
-        for entry in &push.entries {
-            if entry.read.as_ref().is_ok_and(|read| workers.contains(&read.author().worker))
-                && let Some(segment) = out.get_mut(entry.segment as usize)
-            {
-                *segment = true;
-            }
-        }
-        out
+/// The segments of a push in which one of these workers wrote, by their places. Empty where there are none to look for.
+fn written_by(workers: &BTreeSet<WorkerId>, push: &Inspected, count: usize) -> Vec<bool> {
+    if workers.is_empty() {
+        return Vec::new();
     }
+    let mut out = vec![false; count];
+    for entry in &push.entries {
+        if entry.read.as_ref().is_ok_and(|read| workers.contains(&read.author().worker))
+            && let Some(segment) = out.get_mut(entry.segment as usize)
+        {
+            *segment = true;
+        }
+    }
+    out
 }
 
 /// What preparing needs of the office.
@@ -194,12 +192,14 @@ impl Desk<'_> {
             reviewed: None,
             header: push.header.clone(),
         };
-        if *shut_out == ShutOut::Phone {
-            ready.holds = self.review(&arrived, home, received);
-            ready.shut_out = (push.header.first..=push.header.last()).map(|seq| (seq, REVOKED)).collect();
-            return Ok(ready);
-        }
-        let out = shut_out.segments(&inspected, push.segments.len());
+        let out = match shut_out {
+            ShutOut::Phone => {
+                ready.holds = self.review(&arrived, home, received);
+                ready.shut_out = (push.header.first..=push.header.last()).map(|seq| (seq, REVOKED)).collect();
+                return Ok(ready);
+            }
+            ShutOut::Workers(workers) => written_by(workers, &inspected, push.segments.len()),
+        };
         let mut known: HashMap<DocumentId, NewDoc> = HashMap::new();
         let mut rebuilt = Vec::with_capacity(push.segments.len());
         for s in 0..push.segments.len() {
@@ -280,7 +280,7 @@ impl Desk<'_> {
             self.place_in_time(&reads, received);
             ready.segments.push(ReadySegment {
                 doc,
-                kept: Kept::of(segment, packed),
+                kept: Kept::of(segment, packed, reads.iter().any(opens_glass)),
                 sealed,
                 place: listed_at,
                 changes,
@@ -421,6 +421,11 @@ impl Gist {
         }
         gist
     }
+}
+
+/// True for an entry that says that a phone was opened past its lease.
+fn opens_glass(read: &Read) -> bool {
+    read.known().is_some_and(|e| matches!(e.body, Body::BreakGlass(_)))
 }
 
 /// True for an entry that may change whose visit it is, or when.

@@ -12,9 +12,6 @@ use holdfast_model::time::{DAY, Millis};
 use std::collections::HashSet;
 use std::sync::{Arc, PoisonError};
 
-/// How an entry says that a phone was opened past its lease. A text without it is not worth reading any further.
-const BREAK_GLASS: &str = "\"kind\":\"break_glass\"";
-
 impl Office {
     /// Every branch that is known here.
     pub fn branches(&self) -> Vec<BranchId> {
@@ -311,9 +308,10 @@ pub(super) fn name_of(state: &State, worker: &WorkerId) -> String {
 fn glass(state: &State, device: &DeviceId, now: Millis) -> Option<GlassRow> {
     let since = now.plus(-DAYS_IN_HAND * DAY);
     let docs = state.by_device.get(device)?.iter().filter_map(|id| state.docs.get(id));
-    let segments = docs.flat_map(|doc| &doc.segments).filter(|s| s.push.header.device == *device && s.push.received >= since);
-    let texts = segments.flat_map(|s| s.texts()).filter(|text| text.contains(BREAK_GLASS));
-    texts
+    let segments =
+        docs.flat_map(|doc| &doc.segments).filter(|s| s.kept.glass && s.push.header.device == *device && s.push.received >= since);
+    segments
+        .flat_map(|s| s.texts())
         .filter_map(|text| match Read::parse(&text).ok()? {
             Read::Known(entry) => match entry.body {
                 Body::BreakGlass(said) => Some(GlassRow { author: entry.author, at: entry.recorded.at, reason: said.reason }),

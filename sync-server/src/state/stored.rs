@@ -50,6 +50,8 @@ pub struct Kept {
     pub text_bytes: usize,
     /// True for records that nobody proved to be the author of.
     pub unconfirmed: bool,
+    /// True when one of them may say that a phone was opened past its lease: the others need not be read to find those that do.
+    pub glass: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -59,13 +61,13 @@ enum Entries {
 }
 
 impl Kept {
-    /// Keeps a segment: its entries as they travelled, if they did, or its texts.
-    pub fn of(segment: Segment, packed: Option<Packed>) -> Kept {
+    /// Keeps a segment: its entries as they travelled, if they did, or its texts. `glass` as in [`Kept::glass`].
+    pub fn of(segment: Segment, packed: Option<Packed>, glass: bool) -> Kept {
         let text_bytes = segment.text_bytes();
         // By how their texts begin: keys are sorted, so a proven author's has the number alone.
         let unconfirmed = !segment.texts.iter().all(|text| text.starts_with(r#"{"author":{"worker":"#));
         let Segment { head, texts } = segment;
-        Kept { head, entries: packed.map_or(Entries::Texts(texts), Entries::Packed), text_bytes, unconfirmed }
+        Kept { head, entries: packed.map_or(Entries::Texts(texts), Entries::Packed), text_bytes, unconfirmed, glass }
     }
 }
 
@@ -124,8 +126,12 @@ pub fn load_segment(row: SegmentRow, push: Arc<StoredPush>, keys: &Keys) -> Resu
             .map(|all| all.into_iter().map(|(_, hash)| hash).collect())
             .map_err(|_| OfficeError::Damaged("a segment does not rebuild".into()))?,
     };
-    Ok(Stored { seq: row.seq, push, kept: Kept::of(segment, packed), changes, withheld: row.withheld, reviewed: row.reviewed })
+    let glass = segment.texts.iter().any(|text| text.contains(BREAK_GLASS));
+    Ok(Stored { seq: row.seq, push, kept: Kept::of(segment, packed, glass), changes, withheld: row.withheld, reviewed: row.reviewed })
 }
+
+/// How an entry says that a phone was opened past its lease.
+const BREAK_GLASS: &str = "\"kind\":\"break_glass\"";
 
 /// Stands where the first text would: entries follow as they travelled. No text begins so, for a text is printable.
 const PACKED: u8 = 1;
