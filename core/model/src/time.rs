@@ -96,6 +96,35 @@ pub struct ClockReading {
     pub mono_ms: i64,
 }
 
+/// The most that one restart counts of the wall clock's difference.
+pub const MOST_PER_RESTART: i64 = DAY;
+
+/// A moment of a device, to count from. Time is counted on the clock that nobody can set; across a restart, when that clock says nothing,
+/// the wall clock's difference counts, but never less than nothing nor more than [`MOST_PER_RESTART`]: a wrong clock neither stops the count
+/// nor lets it leap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moment {
+    boot: crate::id::BootId,
+    mono_ms: i64,
+    wall: Millis,
+}
+
+impl Moment {
+    /// The moment of a reading.
+    pub fn of(now: &ClockReading) -> Moment {
+        Moment { boot: now.boot, mono_ms: now.mono_ms, wall: now.wall }
+    }
+
+    /// Milliseconds passed by now; never negative.
+    pub fn passed(&self, now: &ClockReading) -> i64 {
+        if self.boot == now.boot {
+            now.mono_ms.saturating_sub(self.mono_ms).max(0)
+        } else {
+            now.wall.since(self.wall).clamp(0, MOST_PER_RESTART)
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,22 +1,18 @@
 //! How long a phone may be read without hearing from the office.
 //!
-//! The office grants a lease with every reply. It is used up by time on the clock that nobody can set; across a restart of the phone, when that
-//! clock says nothing, the wall clock's difference counts, but never less than nothing nor more than a day: a wrong clock neither ends a lease at
-//! once nor stretches it without end.
+//! The office grants a lease with every reply. It is used up by the time that passes ([`Moment`]): a wrong clock neither ends a lease at once nor
+//! stretches it without end.
 //!
 //! A lease never stops anybody recording: losing a word at a door is the greater harm. It never hides today's run either, only asks for
 //! a reason, which is itself recorded.
 
-use holdfast_model::id::BootId;
-use holdfast_model::time::{ClockReading, DAY, HOUR, Millis};
+use holdfast_model::time::{ClockReading, DAY, HOUR, Moment};
 use serde::{Deserialize, Serialize};
 
 /// What the office grants unless it is set otherwise: over a bank-holiday weekend.
 pub const DEFAULT_MS: i64 = 72 * HOUR;
 /// Shortest and longest that the office may grant.
 pub const RANGE_MS: std::ops::RangeInclusive<i64> = 12 * HOUR..=14 * DAY;
-/// The most that one restart can use up.
-const MOST_PER_RESTART: i64 = DAY;
 
 /// A lease, as it is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,20 +21,7 @@ pub struct Lease {
     granted_ms: i64,
     /// How much was used up until `at`.
     used_ms: i64,
-    at: At,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-struct At {
-    boot: BootId,
-    mono_ms: i64,
-    wall: Millis,
-}
-
-impl At {
-    fn now(now: &ClockReading) -> At {
-        At { boot: now.boot, mono_ms: now.mono_ms, wall: now.wall }
-    }
+    at: Moment,
 }
 
 /// What somebody wants to do with the phone.
@@ -67,23 +50,18 @@ pub enum Permit {
 impl Lease {
     /// A lease granted by a reply that arrives now. What the office grants is kept within [`RANGE_MS`].
     pub fn grant(ms: i64, now: &ClockReading) -> Lease {
-        Lease { granted_ms: ms.clamp(*RANGE_MS.start(), *RANGE_MS.end()), used_ms: 0, at: At::now(now) }
+        Lease { granted_ms: ms.clamp(*RANGE_MS.start(), *RANGE_MS.end()), used_ms: 0, at: Moment::of(now) }
     }
 
     /// Counts the time passed. To be called, and stored, at every start and every now and then: a restart forgets
     /// what was not counted before it, up to the wall clock's difference.
     pub fn tick(&mut self, now: &ClockReading) {
         self.used_ms = self.used(now);
-        self.at = At::now(now);
+        self.at = Moment::of(now);
     }
 
     fn used(&self, now: &ClockReading) -> i64 {
-        let passed = if self.at.boot == now.boot {
-            now.mono_ms.saturating_sub(self.at.mono_ms).max(0)
-        } else {
-            now.wall.since(self.at.wall).clamp(0, MOST_PER_RESTART)
-        };
-        self.used_ms.saturating_add(passed)
+        self.used_ms.saturating_add(self.at.passed(now))
     }
 
     /// Milliseconds left; 0 when used up.
@@ -105,6 +83,8 @@ impl Lease {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use holdfast_model::id::BootId;
+    use holdfast_model::time::Millis;
     use proptest::prelude::*;
 
     fn at(boot: u8, mono_ms: i64, wall: i64) -> ClockReading {

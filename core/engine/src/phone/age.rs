@@ -1,49 +1,40 @@
-//! How much time has passed on this phone since it was enrolled, counted on the clock nobody can set; across a restart, when that clock says
-//! nothing, by the wall clock's difference, but never less than nothing nor more than a day. A wrong clock neither stops the count nor
-//! lets it leap: what is kept for thirty days is kept thirty days, or longer.
+//! How much time has passed on this phone since it was enrolled, counted from moment to moment ([`Moment`]): whatever its wall clock says, what is
+//! kept for thirty days is kept thirty days, or longer.
 
-use holdfast_model::id::BootId;
-use holdfast_model::time::{ClockReading, DAY, Millis};
+use holdfast_model::time::{ClockReading, Moment};
 use serde::{Deserialize, Serialize};
-
-/// The most that one restart counts.
-const MOST_PER_RESTART: i64 = DAY;
 
 /// Time passed, as it is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Age {
     /// Milliseconds counted up to the moment below.
     ms: i64,
-    boot: BootId,
-    mono_ms: i64,
-    wall: Millis,
+    #[serde(flatten)]
+    at: Moment,
 }
 
 impl Age {
     /// Counts from now on.
     pub(super) fn from(now: &ClockReading) -> Age {
-        Age { ms: 0, boot: now.boot, mono_ms: now.mono_ms, wall: now.wall }
+        Age { ms: 0, at: Moment::of(now) }
     }
 
     /// Milliseconds passed by now.
     pub(super) fn at(&self, now: &ClockReading) -> i64 {
-        let passed = if self.boot == now.boot {
-            now.mono_ms.saturating_sub(self.mono_ms).max(0)
-        } else {
-            now.wall.since(self.wall).clamp(0, MOST_PER_RESTART)
-        };
-        self.ms.saturating_add(passed)
+        self.ms.saturating_add(self.at.passed(now))
     }
 
     /// The same count, as of now. To be stored at every start and with every contact.
     pub(super) fn counted(&self, now: &ClockReading) -> Age {
-        Age { ms: self.at(now), ..Age::from(now) }
+        Age { ms: self.at(now), at: Moment::of(now) }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use holdfast_model::id::BootId;
+    use holdfast_model::time::{DAY, MOST_PER_RESTART, Millis};
     use proptest::prelude::*;
 
     fn at(boot: u8, mono_ms: i64, wall: i64) -> ClockReading {
