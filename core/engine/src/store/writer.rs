@@ -1,6 +1,7 @@
 //! What the store can be told, within one transaction. No verb changes an entry; one ends those that the office has had for long.
 
-use super::{LET_GO, OwnRow, SAMPLES_KEPT, Sealed, joined, of_vault};
+use super::rows::joined;
+use super::{LET_GO, OwnRow, SAMPLES_KEPT, Sealed, of_vault};
 use crate::error::EngineError;
 use holdfast_model::id::ChainEpoch;
 use holdfast_model::wire::{ClockSample, Receipt};
