@@ -7,12 +7,12 @@ use crate::error::OfficeError;
 use crate::keys::Keys;
 use crate::ledger::HeldRaw;
 use holdfast_model::document::Segment;
+use holdfast_model::entry::Text;
 use holdfast_model::id::{ChainEpoch, DeviceId};
 use holdfast_model::port::Random;
 use holdfast_model::time::Millis;
 use holdfast_model::wire::SegmentHead;
 use holdfast_vault::Opened;
-use std::sync::Arc;
 
 const VERSION: u8 = 1;
 const FRONT: usize = 1 + 8 + 8 + 4;
@@ -131,7 +131,7 @@ pub fn open(keys: &Keys, held: &HeldRaw) -> Result<Opened, OfficeError> {
 pub fn segment_of(plain: &[u8]) -> Option<Segment> {
     let (head, texts) = std::str::from_utf8(plain).ok()?.split_once('\n')?;
     let head: SegmentHead = serde_json::from_str(head).ok()?;
-    Some(Segment { head, texts: texts.split_terminator('\n').map(Arc::from).collect() })
+    Some(Segment { head, texts: texts.split_terminator('\n').map(Text::from).collect() })
 }
 
 impl crate::Office {

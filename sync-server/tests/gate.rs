@@ -6,11 +6,11 @@ mod common;
 
 use common::*;
 use holdfast_model::document::{Segment, rebuild};
+use holdfast_model::entry::Text;
 use holdfast_model::id::Digest;
 use holdfast_model::wire::{self, Push};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 /// Changes one fact of a segment, as `which` and `by` say.
 fn mutate(segment: &mut Segment, which: usize, by: u64) {
@@ -26,7 +26,7 @@ fn mutate(segment: &mut Segment, which: usize, by: u64) {
         6 => segment.head.n = segment.head.n.wrapping_add(by as u32),
         7 => segment.head.deps.push(Digest::of(&by.to_be_bytes())),
         8 => segment.head.doc = visit("V-2"),
-        9 => segment.texts[text] = Arc::from(format!("{} ", segment.texts[text])),
+        9 => segment.texts[text] = Text::from(format!("{} ", &*segment.texts[text])),
         10 => segment.texts.swap(0, text),
         _ => drop(segment.texts.remove(text)),
     }

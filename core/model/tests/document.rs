@@ -6,11 +6,10 @@ mod common;
 
 use common::{Device, Numbers, visit};
 use holdfast_model::document::{ChangeRecord, GateError, Hand, Materialised, Segment, Tail, author, rebuild, segments};
-use holdfast_model::entry::key_of;
+use holdfast_model::entry::{Text, key_of};
 use holdfast_model::id::{ActorId, Digest, EntryId};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// Some devices write about one visit, now and then taking in what others wrote, restarting, or putting one id twice.
 fn story(seed: u64, devices: usize, steps: u64) -> Vec<(ChangeRecord, Digest)> {
@@ -55,16 +54,16 @@ fn records(all: &[(ChangeRecord, Digest)]) -> Vec<ChangeRecord> {
     all.iter().map(|(r, _)| r.clone()).collect()
 }
 
-fn fold(all: &[ChangeRecord]) -> BTreeMap<EntryId, BTreeSet<Arc<str>>> {
-    let mut entries: BTreeMap<EntryId, BTreeSet<Arc<str>>> = BTreeMap::new();
+fn fold(all: &[ChangeRecord]) -> BTreeMap<EntryId, BTreeSet<String>> {
+    let mut entries: BTreeMap<EntryId, BTreeSet<String>> = BTreeMap::new();
     for record in all {
-        entries.entry(key_of(&record.text).unwrap()).or_default().insert(record.text.clone());
+        entries.entry(key_of(&record.text).unwrap()).or_default().insert(record.text.to_string());
     }
     entries
 }
 
-fn seen(doc: &Materialised) -> BTreeMap<EntryId, BTreeSet<Arc<str>>> {
-    doc.entries().into_iter().map(|(id, texts)| (id, texts.into_iter().collect())).collect()
+fn seen(doc: &Materialised) -> BTreeMap<EntryId, BTreeSet<String>> {
+    doc.entries().into_iter().map(|(id, texts)| (id, texts.iter().map(|t| t.to_string()).collect())).collect()
 }
 
 proptest! {
@@ -148,7 +147,7 @@ proptest! {
                 3 => changed.head.deps[0].0[(by % 32) as usize] ^= 1 << (by % 8),
                 4 => changed.head.changes.0[(by % 32) as usize] ^= 1 << (by % 8),
                 5 => changed.head.texts.0[(by % 32) as usize] ^= 1 << (by % 8),
-                6 => changed.texts[t] = Arc::from(format!("{} ", changed.texts[t])),
+                6 => changed.texts[t] = Text::from(format!("{} ", &*changed.texts[t])),
                 7 => changed.head.n = changed.head.n.wrapping_sub(by as u32),
                 _ => changed.head.deps.push(Digest::ZERO),
             }
@@ -163,7 +162,7 @@ proptest! {
         prop_assume!(!honest.is_empty());
         let mut bad = honest[by as usize % honest.len()].clone();
         let text = format!(r#"{{"id":"{}"}}"#, EntryId::make(77, [7; 10]));
-        bad.text = Arc::from(text);
+        bad.text = Text::from(text);
         bad.actor = ActorId([0xbd; 16]);
         match which {
             0 => (bad.actor_seq, bad.start_op) = (1 + by % 7, by % (1 << 33)),
@@ -176,7 +175,7 @@ proptest! {
         let all = [honest.clone(), vec![bad]].concat();
         let doc = Materialised::from_records(&all).unwrap();
         for (id, texts) in fold(&honest) {
-            prop_assert_eq!(doc.entries()[&id].iter().cloned().collect::<BTreeSet<_>>(), texts);
+            prop_assert_eq!(doc.entries()[&id].iter().map(|t| t.to_string()).collect::<BTreeSet<_>>(), texts);
         }
     }
 }

@@ -3,7 +3,8 @@
 
 mod common;
 
-use common::{push, request, turned};
+use common::{Device, Numbers, push, request, turned, visit};
+use holdfast_model::entry::Read;
 use holdfast_model::id::Digest;
 use holdfast_model::limits;
 use holdfast_model::wire::{Hold, PushError, Request, SealedPush, WireError, decode_request, encode_request, inspect, inspect_unsealed};
@@ -44,6 +45,23 @@ fn what_does_not_open_is_held_alone() {
     }
     let none = sealed(9, 8).unseal(|_, _| None);
     assert_eq!(inspect_unsealed(&none).unwrap().entries.len(), 8);
+}
+
+/// JSON may have line breaks between its members, and sealed bytes travel as they are; but texts are kept and handed on a line each.
+#[test]
+fn a_text_of_more_than_one_line_is_held_though_it_reads() {
+    let mut n = Numbers(4);
+    let mut device = Device::new(1, &mut n);
+    for broken in [false, true, false] {
+        let entry = device.entry(&visit(1), &mut n);
+        let text = if broken { entry.text().replacen(",\"body\":", ",\n\"body\":", 1) } else { entry.text() };
+        assert!(Read::parse(&text).is_ok());
+        device.write(&visit(1), entry.id, &text);
+    }
+    let unsealed = common::sealed(device.push()).unseal(turned);
+    let inspected = inspect_unsealed(&unsealed).unwrap();
+    let held: Vec<_> = inspected.entries.iter().filter_map(|e| e.read.as_ref().err().map(|h| (e.seq, *h))).collect();
+    assert_eq!(held, [(2, Hold::Unopened)]);
 }
 
 #[test]

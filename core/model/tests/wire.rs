@@ -5,13 +5,13 @@ mod common;
 
 use common::{Device, Numbers, ask, asked, nested, push, reply, request, visit};
 use holdfast_model::document::{GateError, check_texts, rebuild, segments};
+use holdfast_model::entry::Text;
 use holdfast_model::id::{DeviceId, Digest};
 use holdfast_model::limits;
 use holdfast_model::wire::{
     Hold, Packed, Parcel, Push, PushError, SyncRequest, WireError, decode_reply, decode_request, encode_reply, inspect, push_header,
 };
 use proptest::prelude::*;
-use std::sync::Arc;
 
 /// True when a receiver would take everything of a push as its device's own and honest.
 fn believed(push: &Push, signed: &[u8]) -> bool {
@@ -84,14 +84,14 @@ proptest! {
             Just(r#"{"author":{},"body":{},"device":"D","doc":"visit:V-1","epoch":"00"}"#.to_owned()),
         ], 1..5),
         from in "\"(at|ms|seq|v|boot|id|epoch)\":\"?[0-9a-f]{0,3}",
-        to in "\"(at|ms|seq|v|boot|id)\":\"?[-+0]{0,2}[0-9]{0,25}",
+        to in "\"(at|ms|seq|v|boot|id)\":\"?[-+0]{0,2}[0-9A-F]{0,25}",
     ) {
         let mut push = push(seed, 6);
         for segment in &mut push.segments {
             for text in &mut segment.texts {
-                *text = Arc::from(text.replacen(&from, &to, 1));
+                *text = Text::from(text.replacen(&from, &to, 1));
             }
-            segment.texts.extend(odd.iter().map(|t| Arc::from(t.as_str())));
+            segment.texts.extend(odd.iter().map(|t| Text::from(t.as_str())));
             segment.head.n = segment.texts.len() as u32;
         }
         push.header.count = push.segments.iter().map(|s| s.head.n).sum();
@@ -184,7 +184,7 @@ proptest! {
                 6 => segment.head.texts = digest,
                 7 => segment.head.changes = digest,
                 8 => segment.head.n += by as u32,
-                9 => segment.texts[t] = Arc::from(segment.texts[t].replacen("\"v\":1", "\"v\":2", 1)),
+                9 => segment.texts[t] = Text::from(segment.texts[t].replacen("\"v\":1", "\"v\":2", 1)),
                 10 => { segment.texts.remove(t); }
                 11 => { let again = segment.texts[t].clone(); segment.texts.push(again); }
                 12 => push.header.first += by,

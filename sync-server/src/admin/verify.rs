@@ -183,7 +183,7 @@ impl Reading<'_> {
                         self.wrong("segment_changes");
                     }
                     for text in &segment.texts {
-                        let digest = Digest::of(text.as_bytes());
+                        let digest = text.digest();
                         if seen.insert(digest) {
                             self.found.entries += 1;
                             let first = digest.0.first_chunk().expect("32 bytes hold eight");

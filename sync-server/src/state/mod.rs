@@ -18,11 +18,11 @@ pub use samples::Samples;
 pub use stored::{Kept, Stored, StoredPush, header_of, load_push, load_segment, open_segment, segment_bytes};
 
 use crate::clock_log::ClockLog;
-use crate::ingest::Gist;
 use crate::ledger::{BranchNo, LineRow};
 use crate::office::WorkerRecord;
 use crate::parcels::Parcels;
 use crate::phone::Phone;
+use crate::ready::Gist;
 use holdfast_model::chronology::Clocks;
 use holdfast_model::id::{BranchId, ChainEpoch, DeviceId, Digest, DocumentId, WorkerId};
 use holdfast_model::projection::Incoming;

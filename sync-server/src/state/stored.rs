@@ -4,7 +4,7 @@ use crate::error::OfficeError;
 use crate::keys::Keys;
 use crate::ledger::{Ledger, PushRow, SegmentRow};
 use holdfast_model::document::{Segment, rebuild};
-use holdfast_model::entry::Read;
+use holdfast_model::entry::{Read, Text};
 use holdfast_model::id::Digest;
 use holdfast_model::projection::{Held, Standing};
 use holdfast_model::time::Millis;
@@ -57,7 +57,7 @@ pub struct Kept {
 #[derive(Debug, Clone)]
 enum Entries {
     Packed(Packed),
-    Texts(Vec<Arc<str>>),
+    Texts(Vec<Text>),
 }
 
 impl Kept {
@@ -78,7 +78,7 @@ impl Stored {
     }
 
     /// Texts of its entries.
-    pub fn texts(&self) -> Vec<Arc<str>> {
+    pub fn texts(&self) -> Vec<Text> {
         let (header, head) = (&self.push.header, &self.kept.head);
         match &self.kept.entries {
             Entries::Texts(texts) => texts.clone(),
@@ -97,7 +97,7 @@ impl Stored {
         };
         self.texts().into_iter().enumerate().filter_map(move |(i, text)| {
             let read = Read::parse(&text).ok()?;
-            let text_digest = Digest::of(text.as_bytes());
+            let text_digest = text.digest();
             // A change that does not rebuild has no hash that anybody agrees on; its text's digest keeps it apart from others.
             let change = |i: usize| self.changes.get(i).copied().unwrap_or(text_digest);
             let deps = if i == 0 { head.deps.clone() } else { self.changes.get(i - 1).map_or_else(Vec::new, |d| vec![*d]) };
@@ -155,7 +155,7 @@ fn open_kept(row: &SegmentRow, header: &PushHeader, keys: &Keys) -> Result<(Segm
         }
         lines => {
             let lines = std::str::from_utf8(lines).map_err(|_| damaged("its text"))?;
-            (lines.split_terminator('\n').map(Arc::from).collect(), None)
+            (lines.split_terminator('\n').map(Text::from).collect(), None)
         }
     };
     Ok((Segment { head, texts }, packed))

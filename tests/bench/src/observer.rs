@@ -8,7 +8,7 @@ use crate::map;
 use crate::workload::{self, Checksum};
 use holdfast_host::SystemClock;
 use holdfast_model::document;
-use holdfast_model::entry::Read;
+use holdfast_model::entry::{Read, Text};
 use holdfast_model::id::{ChainEpoch, DeviceId};
 use holdfast_model::port::Clock;
 use holdfast_model::wire::{
@@ -18,7 +18,6 @@ use holdfast_model::wire::{
 use holdfast_vault::{PublicKey, SigningKey};
 use serde_json::json;
 use std::path::Path;
-use std::sync::Arc;
 
 /// Most bytes of text asked for at once.
 const WANT: u32 = 4 << 20;
@@ -31,7 +30,7 @@ struct Observer {
     device: DeviceId,
     cursor: Option<String>,
     number: u64,
-    texts: Vec<Arc<str>>,
+    texts: Vec<Text>,
 }
 
 /// The observer role.

@@ -6,14 +6,13 @@ use crate::error::EngineError;
 use crate::store::{EpochRow, OwnRow, Sealed, Store};
 use holdfast_model::chronology::Clocks;
 use holdfast_model::document::{ChangeRecord, Hand, Segment, Tail, decode_change, rebuild};
-use holdfast_model::entry::Read;
+use holdfast_model::entry::{Read, Text};
 use holdfast_model::id::{DeviceId, Digest, DocumentId, PersonId, VisitId, WorkerId};
 use holdfast_model::projection::{Held, PersonCard, RunRow, Standing};
 use holdfast_model::time::Millis;
 use holdfast_model::wire::{Receipt, SegmentHead};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 /// The version of a document's row that this code writes.
 const VERSION: u32 = 1;
@@ -204,8 +203,7 @@ impl OpenDoc {
         received: Option<Millis>,
     ) -> Result<(), EngineError> {
         let read = Read::parse(&record.text).map_err(|_| EngineError::SealBroken)?;
-        let text_digest = Digest::of(record.text.as_bytes());
-        self.held.push(Held { read, text_digest, change: hash, deps: record.deps.clone(), received, standing });
+        self.held.push(Held { read, text_digest: record.text.digest(), change: hash, deps: record.deps.clone(), received, standing });
         self.ops.push(record.start_op);
         Ok(())
     }
@@ -294,7 +292,7 @@ pub(super) fn decode_pulled(bytes: &[u8]) -> Option<(Millis, Segment)> {
     let text = std::str::from_utf8(bytes).ok()?;
     let mut lines = text.split('\n');
     let head: PulledHead = serde_json::from_str(lines.next()?).ok()?;
-    let texts = lines.map(Arc::from).collect();
+    let texts = lines.map(Text::from).collect();
     (head.v == VERSION).then_some((head.at, Segment { head: head.head, texts }))
 }
 

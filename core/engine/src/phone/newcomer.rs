@@ -11,7 +11,7 @@ use crate::store::{NOBODYS, OwnRow};
 use holdfast_model::document::{self, Hand, Tail};
 use holdfast_model::entry::{Author, Body, Happened, Unplanned};
 use holdfast_model::id::{DocumentId, VisitId, WorkerId};
-use holdfast_model::{chain, id::Digest, wire};
+use holdfast_model::{chain, wire};
 use holdfast_vault::{OutboxPlace, OutboxSealer};
 
 /// Longest name that somebody may give, in bytes: with the number it fits the bounds of a packed author.
@@ -85,7 +85,7 @@ impl Phone {
             n: self.chain.at.last_n + 1,
             epoch: entry.epoch,
             seq: entry.seq,
-            head: chain::next(self.chain.at.head, Digest::of(text.as_bytes())),
+            head: chain::next(self.chain.at.head, record.text.digest()),
             sealed: Vec::new(),
             proof: wire::proof(&(doc.clone(), record, hash)),
             vault: NOBODYS,

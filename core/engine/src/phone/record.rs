@@ -167,7 +167,7 @@ impl Phone {
         let (record, hash) = document::author(&mut open.tail, hand, entry.id, text);
 
         let n = chain.at.last_n + 1;
-        let head = chain::next(chain.at.head, Digest::of(text.as_bytes()));
+        let head = chain::next(chain.at.head, record.text.digest());
         let bytes = document::encode_change(doc, &record, hash);
         let outbox = reading.keys.seal_outbox(entry.epoch, entry.seq, &bytes);
         let row = OwnRow {

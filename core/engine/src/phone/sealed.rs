@@ -79,7 +79,7 @@ impl Phone {
         let Some(last_open) = records.len().checked_sub(1) else {
             return Ok(self.sealed_stretch(epoch, first, prev, &rows, max_bytes)?.map(Stretch::Sealed));
         };
-        let texts: Vec<Digest> = records.iter().map(|(_, record, _)| Digest::of(record.text.as_bytes())).collect();
+        let texts: Vec<Digest> = records.iter().map(|(_, record, _)| record.text.digest()).collect();
         let segments = segments(&records);
         let header = push_header(&self.enrolment()?.device, epoch, first, prev, &texts, &segments);
         let header = self.signed(header, rows[last_open].head)?;

@@ -56,7 +56,7 @@ impl Materialised {
         for record in records {
             let Some(key) = key_of(&record.text) else {
                 // The gate lets no such text through; without a name there is no key to put it at.
-                left_out.impossible.insert(Digest::of(record.text.as_bytes()));
+                left_out.impossible.insert(record.text.digest());
                 continue;
             };
             let change = rebuild::change(record, key);

@@ -20,12 +20,11 @@ pub use genesis::{ENTRIES, genesis_bytes, genesis_hash};
 pub use materialise::{LeftOut, Materialised, Refused};
 pub use packed::{decode_change, encode_change};
 pub use rebuild::{check_texts, rebuild, rebuild_changes};
-pub(crate) use segment::digest_of;
 pub use segment::segments;
 
+use crate::entry::Text;
 use crate::id::{ActorId, Digest};
 use crate::wire::SegmentHead;
-use std::sync::Arc;
 
 /// A run of changes of one document by one actor, each having seen the one before it.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,7 +32,7 @@ pub struct Segment {
     /// What the wire says of it first.
     pub head: SegmentHead,
     /// The canonical text of each entry, in order.
-    pub texts: Vec<Arc<str>>,
+    pub texts: Vec<Text>,
 }
 
 /// One change, as plain facts: everything Automerge needs to build it again.
@@ -48,7 +47,7 @@ pub struct ChangeRecord {
     /// What its author had seen, sorted.
     pub deps: Vec<Digest>,
     /// The entry's canonical text.
-    pub text: Arc<str>,
+    pub text: Text,
 }
 
 /// Where a document stands: all an author needs to add a change, without loading the document.

@@ -67,14 +67,10 @@ pub(super) fn check_profile(segment: &Segment) -> Result<(), GateError> {
     wrong.map_or(Ok(()), |what| Err(GateError::Profile(what)))
 }
 
-/// Digests of the texts, after comparing them with those that the head was signed over. Independent of Automerge: holds
-/// whatever its encoder does.
-pub fn check_texts(segment: &Segment) -> Result<Vec<Digest>, GateError> {
-    let digests: Vec<Digest> = segment.texts.iter().map(|t| Digest::of(t.as_bytes())).collect();
-    if digest_of(&digests) != segment.head.texts || digests.len() as u64 != u64::from(segment.head.n) {
-        return Err(GateError::Texts);
-    }
-    Ok(digests)
+/// Compares the texts with those that the head was signed over. Independent of Automerge: holds whatever its encoder does.
+pub fn check_texts(segment: &Segment) -> Result<(), GateError> {
+    let same = segment.texts.len() as u64 == u64::from(segment.head.n) && segment.texts_digest() == segment.head.texts;
+    if same { Ok(()) } else { Err(GateError::Texts) }
 }
 
 /// The gate: bounds, texts, and every change built again and compared with the author's.
@@ -87,7 +83,7 @@ pub fn rebuild(segment: &Segment) -> Result<Vec<(ChangeRecord, Digest)>, GateErr
     rebuild_changes(segment, &keys.ok_or(GateError::Profile("name of an entry"))?)
 }
 
-/// The second half of [`rebuild`], for a caller that has checked the texts and read the entries' ids from them already.
+/// The second half of [`rebuild`], for a caller that has checked the texts ([`check_texts`]) and read the entries' ids from them already.
 ///
 /// `keys` are the ids of the entries, in order. Bounds are checked here again: they cost nothing.
 pub fn rebuild_changes(segment: &Segment, keys: &[EntryId]) -> Result<Vec<(ChangeRecord, Digest)>, GateError> {
@@ -121,8 +117,7 @@ fn changes_with(
         let hash = hash(&record, *key);
         all.push((record, hash));
     }
-    let hashes: Vec<Digest> = all.iter().map(|(_, hash)| *hash).collect();
-    if digest_of(&hashes) != head.changes {
+    if digest_of(all.iter().map(|(_, hash)| *hash)) != head.changes {
         return Err(GateError::Changes);
     }
     Ok(all)

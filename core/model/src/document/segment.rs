@@ -1,17 +1,17 @@
 //! From single changes to segments: what a push is made of.
 
 use super::{ChangeRecord, Segment};
+use crate::entry::Text;
 use crate::id::{Digest, DocumentId};
 use crate::limits;
 use crate::wire::SegmentHead;
 use std::collections::HashMap;
-use std::sync::Arc;
 
 /// A segment that may still grow.
 struct Open {
     doc: DocumentId,
     first: ChangeRecord,
-    texts: Vec<Arc<str>>,
+    texts: Vec<Text>,
     bytes: usize,
     hashes: Vec<Digest>,
 }
@@ -34,7 +34,6 @@ impl Open {
     }
 
     fn close(self) -> Segment {
-        let digests: Vec<Digest> = self.texts.iter().map(|t| Digest::of(t.as_bytes())).collect();
         let head = SegmentHead {
             doc: self.doc,
             actor: self.first.actor,
@@ -42,15 +41,15 @@ impl Open {
             start_op: self.first.start_op,
             deps: self.first.deps,
             n: self.texts.len() as u32,
-            texts: digest_of(&digests),
-            changes: digest_of(&self.hashes),
+            texts: digest_of(self.texts.iter().map(Text::digest)),
+            changes: digest_of(self.hashes.iter().copied()),
         };
         Segment { head, texts: self.texts }
     }
 }
 
 /// SHA-256 over digests, one after the other.
-pub(crate) fn digest_of(digests: &[Digest]) -> Digest {
+pub(super) fn digest_of(digests: impl IntoIterator<Item = Digest>) -> Digest {
     use sha2::Digest as _;
     let mut sha = sha2::Sha256::new();
     for digest in digests {
@@ -81,6 +80,11 @@ pub fn segments(records: &[(DocumentId, ChangeRecord, Digest)]) -> Vec<Segment> 
 }
 
 impl Segment {
+    /// What [`SegmentHead::texts`] has to be, going by the texts that are here.
+    pub fn texts_digest(&self) -> Digest {
+        digest_of(self.texts.iter().map(Text::digest))
+    }
+
     /// Bytes of its entries' texts.
     pub fn text_bytes(&self) -> usize {
         self.texts.iter().map(|t| t.len()).sum()

@@ -9,11 +9,13 @@ mod body;
 mod care;
 mod office;
 mod read;
+mod text;
 
 pub use body::{Body, KINDS};
 pub use care::*;
 pub use office::*;
 pub use read::{Malformed, Read, Unreadable, key_of};
+pub use text::Text;
 
 use crate::id::{BootId, ChainEpoch, DeviceId, Digest, DocumentId, EntryId, PersonId, WorkerId};
 use crate::time::Millis;

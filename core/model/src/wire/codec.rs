@@ -5,7 +5,8 @@ use super::pack::{self, Before, Common, Source, Streams};
 use super::packed::Packed;
 use super::sealed::{self, SealedPush};
 use super::{Push, PushHeader, SegmentHead, SyncReply, SyncRequest};
-use crate::document::{self, Segment};
+use crate::document::Segment;
+use crate::entry::Text;
 use crate::id::{ActorId, ChainEpoch, DeviceId, Digest, DocumentId};
 use crate::limits;
 use serde::de::DeserializeOwned;
@@ -101,11 +102,11 @@ impl Parcel {
     }
 
     /// The push again, within what is left of a body's bound.
-    fn open(bytes: &[u8], budget: &mut usize, aside: Option<&mut Aside>) -> Result<Push, WireError> {
+    fn open(bytes: &[u8], budget: &mut usize, packed: Option<&mut Vec<Packed>>) -> Result<Push, WireError> {
         let inflated = Inflated::of(bytes, *budget)?;
         *budget -= inflated.words.len() + inflated.numbers.len();
         let mut from = inflated.source(*budget)?;
-        let push = decode_push(&mut from, aside)?;
+        let push = decode_push(&mut from, packed)?;
         from.ended()?;
         *budget = from.budget;
         Ok(push)
@@ -113,9 +114,9 @@ impl Parcel {
 
     /// The push again, with what whoever keeps it and hands it on needs beside it.
     fn arrive(bytes: &[u8], budget: &mut usize) -> Result<Arrived, WireError> {
-        let mut aside = Aside::default();
-        let push = Parcel::open(bytes, budget, Some(&mut aside))?;
-        Ok(Arrived { push, parcel: Parcel(bytes.into()), packed: aside.packed, digests: aside.digests })
+        let mut packed = Vec::new();
+        let push = Parcel::open(bytes, budget, Some(&mut packed))?;
+        Ok(Arrived { push, parcel: Parcel(bytes.into()), packed })
     }
 }
 
@@ -128,8 +129,6 @@ pub struct Arrived {
     pub parcel: Parcel,
     /// For each of its segments the entries as they came.
     pub packed: Vec<Packed>,
-    /// For each of its segments the digests of its texts; none where they were not needed to read it.
-    pub digests: Vec<Vec<Digest>>,
 }
 
 /// What arrived with a request.
@@ -212,13 +211,14 @@ fn encode_push(to: &mut Streams, push: &Push) {
     if !all {
         header.segments.iter().for_each(|digest| to.random.extend_from_slice(&digest.0));
     }
-    let (mut before, mut actor, mut scratch) = (Before::default(), None, String::new());
-    for Segment { head, texts } in &push.segments {
+    let (mut before, mut actor) = (Before::default(), None);
+    for segment in &push.segments {
+        let head = &segment.head;
         let doc = head.doc.to_string();
         to.line(&doc);
         let same_actor = actor == Some(head.actor);
         // What the reader finds by itself from the texts need not travel.
-        let texts_said = !follows(head, &digests(texts));
+        let texts_said = head.texts != segment.texts_digest();
         for n in
             [u64::from(!same_actor) | u64::from(texts_said) << 1, head.actor_seq, head.start_op, u64::from(head.n), head.deps.len() as u64]
         {
@@ -232,18 +232,8 @@ fn encode_push(to: &mut Streams, push: &Push) {
             to.random.extend_from_slice(&digest.0);
         }
         let common = Common::new(header.device.as_str(), &doc, header.epoch);
-        texts.iter().for_each(|text| pack::pack(text, &common, &mut before, &mut scratch, to));
+        segment.texts.iter().for_each(|text| pack::pack(text, &common, &mut before, to));
     }
-}
-
-/// Digests of texts.
-fn digests(texts: &[Arc<str>]) -> Vec<Digest> {
-    texts.iter().map(|text| Digest::of(text.as_bytes())).collect()
-}
-
-/// True when a head's digest of texts is that of these.
-fn follows(head: &SegmentHead, digests: &[Digest]) -> bool {
-    head.texts == document::digest_of(digests)
 }
 
 fn json_line(to: &mut Streams, value: &impl Serialize) {
@@ -310,15 +300,8 @@ fn unmarked(body: &[u8]) -> Result<&[u8], WireError> {
     if mark != MAGIC { Err(WireError::Newer(u32::from(mark[3] - b'0'))) } else { Ok(rest) }
 }
 
-/// What reading a push finds on the way, for each of its segments: see [`Arrived`].
-#[derive(Default)]
-struct Aside {
-    packed: Vec<Packed>,
-    digests: Vec<Vec<Digest>>,
-}
-
-/// Reads a push; `aside` takes what is worth keeping beside it.
-fn decode_push(from: &mut Source<'_>, mut aside: Option<&mut Aside>) -> Result<Push, WireError> {
+/// Reads a push; `packed` takes the entries of each of its segments as they came.
+fn decode_push(from: &mut Source<'_>, mut packed: Option<&mut Vec<Packed>>) -> Result<Push, WireError> {
     const WANTED: &str = "a push within bounds";
     let line = from.line(WANTED)?;
     let fits = line.len() <= limits::HEAD_BYTES;
@@ -342,7 +325,7 @@ fn decode_push(from: &mut Source<'_>, mut aside: Option<&mut Aside>) -> Result<P
     let mut entries = 0;
     let mut segments = Vec::with_capacity(line.here as usize);
     for _ in 0..line.here {
-        let (mut head, texts_said) = decode_segment(from, &mut actor)?;
+        let (head, texts_said) = decode_segment(from, &mut actor)?;
         entries += head.n;
         if entries > line.count {
             return Err(from.bad(WANTED));
@@ -352,19 +335,18 @@ fn decode_push(from: &mut Source<'_>, mut aside: Option<&mut Aside>) -> Result<P
         let mut texts = Vec::with_capacity(head.n as usize);
         for _ in 0..head.n {
             pack::unpack(from, &common, &mut before, &mut text)?;
-            texts.push(Arc::from(text.as_str()));
+            texts.push(Text::from(text.as_str()));
         }
-        let digests = if texts_said { Vec::new() } else { digests(&texts) };
+        let mut segment = Segment { head, texts };
         if !texts_said {
-            head.texts = document::digest_of(&digests);
+            segment.head.texts = segment.texts_digest();
         }
         if !named {
-            listed.push(head.digest());
+            listed.push(segment.head.digest());
         }
-        segments.push(Segment { head, texts });
-        if let Some(aside) = &mut aside {
-            aside.digests.push(digests);
-            aside.packed.push(Packed::of(
+        segments.push(segment);
+        if let Some(packed) = &mut packed {
+            packed.push(Packed::of(
                 &began,
                 &words[..words.len() - from.words.len()],
                 &numbers[..numbers.len() - from.numbers.len()],

@@ -3,7 +3,7 @@
 use super::sealed::{Unopened, Unsealed};
 use super::{Push, PushHeader};
 use crate::chain;
-use crate::document::{ChangeRecord, GateError, Segment, rebuild_changes};
+use crate::document::{ChangeRecord, GateError, Segment, check_texts, rebuild_changes};
 use crate::entry::{Malformed, Read};
 use crate::id::{ChainEpoch, DeviceId, Digest, EntryId};
 use crate::limits;
@@ -116,16 +116,15 @@ pub struct InspectedEntry {
 /// An entry that is no entry, or that claims another place than it has, is held alone; the others go on. Where such an entry
 /// stands in the chain is concluded from the places the others leave free.
 pub fn inspect(push: &Push) -> Result<Inspected, PushError> {
-    inspect_around(push, &[], &[])
+    inspect_around(push, &[])
 }
 
 /// As [`inspect`], for a push some of whose entries came sealed and did not open: these are held, the others go on.
 pub fn inspect_unsealed(unsealed: &Unsealed) -> Result<Inspected, PushError> {
-    inspect_around(&unsealed.push, &unsealed.unopened, &unsealed.digests)
+    inspect_around(&unsealed.push, &unsealed.unopened)
 }
 
-/// `digests` of each segment's texts, as far as they were taken already.
-fn inspect_around(push: &Push, unopened: &[Unopened], digests: &[Vec<Digest>]) -> Result<Inspected, PushError> {
+fn inspect_around(push: &Push, unopened: &[Unopened]) -> Result<Inspected, PushError> {
     let header = &push.header;
     let count = header.count as usize;
     if count == 0 || count > limits::PUSH_ENTRIES || header.first == 0 || header.first > u64::MAX >> 1 {
@@ -148,8 +147,7 @@ fn inspect_around(push: &Push, unopened: &[Unopened], digests: &[Vec<Digest>]) -
         for (i, text) in segment.texts.iter().enumerate() {
             let (claimed, read) = judge(header, segment, text);
             let seq = claimed.unwrap_or_default();
-            let digest = digests.get(s).and_then(|d| d.get(i)).copied().unwrap_or_else(|| Digest::of(text.as_bytes()));
-            let entry = InspectedEntry { seq, segment: s as u32, index: i as u32, text: digest, head: Digest::ZERO, read };
+            let entry = InspectedEntry { seq, segment: s as u32, index: i as u32, text: text.digest(), head: Digest::ZERO, read };
             let offset = seq.checked_sub(header.first).map_or(usize::MAX, |o| usize::try_from(o).unwrap_or(usize::MAX));
             match slots.get_mut(offset) {
                 Some(slot @ None) => *slot = Some(entry),
@@ -209,7 +207,7 @@ impl Inspected {
         if !listed {
             return Err(GateError::Unlisted);
         }
-        check_inspected_texts(one, places.iter().map(|p| self.entries[*p as usize].text))?;
+        check_texts(one)?;
         let keys: Option<Vec<EntryId>> = places.iter().map(|p| self.entries[*p as usize].read.as_ref().ok().map(Read::id)).collect();
         rebuild_changes(one, &keys.ok_or(GateError::Profile("shape of an entry"))?)
     }
@@ -218,11 +216,4 @@ impl Inspected {
     pub fn of_segment(&self, segment: usize) -> impl Iterator<Item = &InspectedEntry> {
         self.places.get(segment).into_iter().flatten().map(|p| &self.entries[*p as usize])
     }
-}
-
-/// As [`crate::document::check_texts`], from digests that were taken already.
-fn check_inspected_texts(segment: &Segment, digests: impl Iterator<Item = Digest>) -> Result<(), GateError> {
-    let digests: Vec<Digest> = digests.collect();
-    let same = crate::document::digest_of(&digests) == segment.head.texts && digests.len() == segment.head.n as usize;
-    if same { Ok(()) } else { Err(GateError::Texts) }
 }

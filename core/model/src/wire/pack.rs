@@ -2,8 +2,8 @@
 //!
 //! Most of an entry's text follows from its push, its segment and the entry before it. What does not is taken apart by kind,
 //! because one compressor does badly on words and random bytes together: the *words* stay lines of text, small *numbers* become
-//! variable-length integers, *random* bytes go as they are. Unpacking gives back the very bytes of the text: packing
-//! proves it on the spot, and carries a text that it cannot take apart as it stands.
+//! variable-length integers, *random* bytes go as they are. Unpacking gives back the very bytes of the text: what would be written in
+//! another way than it stands is not taken apart, and such a text is carried as it is.
 
 use super::WireError;
 use crate::id::{BootId, ChainEpoch, EntryId};
@@ -156,8 +156,8 @@ struct Pieces<'a> {
 }
 
 impl<'a> Pieces<'a> {
-    /// Takes a text apart at the members that every entry has, in the order of the canonical text. What this gets wrong (a piece
-    /// that holds the very words it is looked for by) does not join to the same text, and so goes as it stands.
+    /// Takes a text apart at the members that every entry has, in the order of the canonical text. [`Pieces::join`] gives the same text again:
+    /// between the pieces stand the very words that it writes, and a number or an id is a piece only as it would write it.
     fn of(text: &'a str, common: &Common) -> Option<Pieces<'a>> {
         let mut rest = Cut(text);
         rest.eat(r#"{"author":"#)?;
@@ -168,9 +168,11 @@ impl<'a> Pieces<'a> {
         rest.eat(&common.text)?;
         let happened = if rest.eat(r#","happened":"#).is_some() { Some(rest.object()?) } else { None };
         rest.eat(r#","id":""#)?;
-        let id = EntryId::parse(rest.take(36)?).ok()?;
+        let id = rest.take(36)?;
+        let id = EntryId::parse(id).ok().filter(|parsed| parsed.chars() == id.as_bytes())?;
         rest.eat(r#"","mono":{"boot":""#)?;
-        let boot = BootId::parse(rest.take(16)?).ok()?;
+        let boot = rest.take(16)?;
+        let boot = BootId::parse(boot).ok().filter(|_| !boot.bytes().any(|b| b.is_ascii_uppercase()))?;
         rest.eat(r#"","ms":"#)?;
         let mono = rest.number()?;
         rest.eat("}")?;
@@ -226,6 +228,13 @@ impl<'a> Pieces<'a> {
         text.push_str(r#","v":1}"#);
     }
 
+    /// What [`Pieces::of`] promises.
+    fn joins_to(&self, text: &str, common: &Common) -> bool {
+        let mut joined = String::with_capacity(text.len());
+        self.join(common, &mut joined);
+        joined == text
+    }
+
     /// No more bytes than [`Pieces::join`] writes.
     fn most_bytes(&self, common: &Common) -> usize {
         let pieces = [Some(self.author), Some(self.body), self.happened, self.plan, self.reference];
@@ -252,9 +261,12 @@ impl<'a> Cut<'a> {
         let end = self.0.find('}')?;
         self.take(end + 1)
     }
+    /// A number as it would be written: without a sign that says nothing, without zeros in front.
     fn number(&mut self) -> Option<i64> {
         let end = self.0.bytes().position(|b| !(b.is_ascii_digit() || b == b'-'))?;
-        self.take(end)?.parse().ok()
+        let digits = self.take(end)?;
+        let short = digits == "0" || !digits.strip_prefix('-').unwrap_or(digits).starts_with('0');
+        digits.parse().ok().filter(|_| short)
     }
     fn take(&mut self, bytes: usize) -> Option<&'a str> {
         let (piece, rest) = self.0.split_at_checked(bytes)?;
@@ -263,18 +275,14 @@ impl<'a> Cut<'a> {
     }
 }
 
-/// Packs one entry's text. `scratch` is reused from entry to entry.
-pub(super) fn pack(text: &str, common: &Common, before: &mut Before, scratch: &mut String, to: &mut Streams) {
-    let pieces = Pieces::of(text, common).filter(|pieces| {
-        scratch.clear();
-        pieces.join(common, scratch);
-        scratch == text
-    });
-    let Some(p) = pieces else {
+/// Packs one entry's text.
+pub(super) fn pack(text: &str, common: &Common, before: &mut Before, to: &mut Streams) {
+    let Some(p) = Pieces::of(text, common) else {
         to.number(flag::VERBATIM);
         to.line(text);
         return;
     };
+    debug_assert!(p.joins_to(text, common));
     let ulid = p.reference.and_then(fold_ulid);
     let lag = p.mono.wrapping_sub(p.at);
     let id_ms = id_ms(&p.id);

@@ -3,9 +3,9 @@
 
 use super::WireError;
 use super::pack::{self, Before, Common, Source, Streams};
+use crate::entry::Text;
 use crate::id::{ChainEpoch, DeviceId, DocumentId};
 use crate::limits;
-use std::sync::Arc;
 
 /// The entries of one segment, packed. Unpacking gives back the very bytes of their texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +35,7 @@ impl Packed {
     ///
     /// # Errors
     /// When the bytes are not those of as many entries.
-    pub fn unpack(bytes: &[u8], device: &DeviceId, epoch: ChainEpoch, doc: &DocumentId, n: u32) -> Result<Vec<Arc<str>>, WireError> {
+    pub fn unpack(bytes: &[u8], device: &DeviceId, epoch: ChainEpoch, doc: &DocumentId, n: u32) -> Result<Vec<Text>, WireError> {
         let mut front = Source { words: "", numbers: bytes, random: &[], line: 0, budget: 0 };
         let (mut before, words, numbers) = Before::read(&mut front)?;
         let rest = front.numbers;
@@ -47,7 +47,7 @@ impl Packed {
         let (mut texts, mut text) = (Vec::with_capacity(n.min(1_024) as usize), String::new());
         for _ in 0..n {
             pack::unpack(&mut from, &common, &mut before, &mut text)?;
-            texts.push(Arc::from(text.as_str()));
+            texts.push(Text::from(text.as_str()));
         }
         from.ended()?;
         Ok(texts)

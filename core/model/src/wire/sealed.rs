@@ -41,8 +41,6 @@ pub struct Unsealed {
     pub places: Vec<u32>,
     /// For each segment its entries as they came; none where they came otherwise.
     pub packed: Vec<Packed>,
-    /// For each segment the digests of its texts; none where nobody needed them yet.
-    pub digests: Vec<Vec<Digest>>,
     /// The others, to be held for checking.
     pub unopened: Vec<Unopened>,
 }
@@ -62,14 +60,14 @@ impl SealedPush {
     /// Opens what opens. `open` is given an entry's sequence number and its sealed bytes, and gives the change as
     /// [`document::encode_change`] wrote it.
     ///
-    /// An entry whose text has another digest than the signed chain counts as one that did not open; one whose causality is not the
-    /// signed one does open, and is withheld from its document by the gate, as in any push.
+    /// An entry whose text has another digest than the signed chain, or more than one line, counts as one that did not open; one whose
+    /// causality is not the signed one does open, and is withheld from its document by the gate, as in any push.
     pub fn unseal(self, mut open: impl FnMut(u64, &[u8]) -> Option<Vec<u8>>) -> Unsealed {
         let (mut segments, mut places, mut unopened) = (Vec::new(), Vec::new(), Vec::new());
         for (i, entry) in self.entries.into_iter().enumerate() {
             let seq = self.header.first.saturating_add(i as u64);
             let change = open(seq, &entry.sealed).and_then(|bytes| document::decode_change(&bytes));
-            match change.filter(|(_, record, _)| Digest::of(record.text.as_bytes()) == entry.text) {
+            match change.filter(|(_, record, _)| record.text.digest() == entry.text && is_one_line(&record.text)) {
                 Some(change) => {
                     segments.extend(document::segments(&[change]));
                     places.push(i as u32);
@@ -77,7 +75,7 @@ impl SealedPush {
                 None => unopened.push(Unopened { seq, text: entry.text, sealed: entry.sealed }),
             }
         }
-        Unsealed { push: Push { header: self.header, segments }, places, packed: Vec::new(), digests: Vec::new(), unopened }
+        Unsealed { push: Push { header: self.header, segments }, places, packed: Vec::new(), unopened }
     }
 }
 
@@ -85,15 +83,20 @@ impl From<Push> for Unsealed {
     /// A push whose texts travelled as they are: all of it is open.
     fn from(push: Push) -> Unsealed {
         let places = (0..push.segments.len() as u32).collect();
-        Unsealed { push, places, packed: Vec::new(), digests: Vec::new(), unopened: Vec::new() }
+        Unsealed { push, places, packed: Vec::new(), unopened: Vec::new() }
     }
 }
 
 impl From<Arrived> for Unsealed {
     /// As it came.
     fn from(arrived: Arrived) -> Unsealed {
-        Unsealed { packed: arrived.packed, digests: arrived.digests, ..Unsealed::from(arrived.push) }
+        Unsealed { packed: arrived.packed, ..Unsealed::from(arrived.push) }
     }
+}
+
+/// True for a text that can stand on a line, as texts do wherever they travel or are kept. An author writes no other: JSON escapes these.
+fn is_one_line(text: &str) -> bool {
+    !text.bytes().any(|b| b < b' ')
 }
 
 /// What a phone keeps readable of an own entry, so that it can hand it over while locked: the digest of its text and the digest of the
@@ -101,7 +104,7 @@ impl From<Arrived> for Unsealed {
 pub fn proof(change: &(crate::id::DocumentId, document::ChangeRecord, Digest)) -> [Digest; 2] {
     let alone: Vec<Segment> = document::segments(std::slice::from_ref(change));
     let head = alone.first().map_or(Digest::ZERO, |segment| segment.head.digest());
-    [Digest::of(change.1.text.as_bytes()), head]
+    [change.1.text.digest(), head]
 }
 
 /// The line of a sealed push.
