@@ -6,13 +6,14 @@ use crate::faults::{Fault, Faults};
 use crate::held::{HeldPlace, REVOKED, TAKEN_OFF};
 use crate::keys::{Keys, Subject};
 use crate::ledger::{BranchNo, DAY_ALWAYS, Ledger, SealedRow};
+use crate::ready::{Gist, Ready, ReadyHold, ReadySegment};
 use crate::state::{Kept, NewDoc, State, day_of, segment_bytes};
-use holdfast_model::document::Segment;
+use holdfast_model::document::{GateError, Segment};
 use holdfast_model::entry::{Body, Read};
 use holdfast_model::id::{BranchId, Digest, DocumentId, PersonId, WorkerId};
 use holdfast_model::port::Random;
 use holdfast_model::time::Millis;
-use holdfast_model::wire::{Hold, Inspected, Parcel, PushError, PushHeader, Unopened, Unsealed, inspect_unsealed};
+use holdfast_model::wire::{Hold, Inspected, Packed, PushError, PushHeader, Unopened, Unsealed, inspect_unsealed};
 use holdfast_vault::PublicKey;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::RwLock;
@@ -32,81 +33,6 @@ impl From<OfficeError> for Refused {
     fn from(e: OfficeError) -> Self {
         Refused::Office(e)
     }
-}
-
-/// A segment, ready to be stored.
-pub struct ReadySegment {
-    /// Its document.
-    pub doc: NewDoc,
-    /// Head and entries.
-    pub kept: Kept,
-    /// The same, sealed.
-    pub sealed: Vec<u8>,
-    /// Its place in the push.
-    pub place: u32,
-    /// Hashes of its changes; empty when they do not rebuild.
-    pub changes: Vec<Digest>,
-    /// Why it is not handed on.
-    pub withheld: Option<&'static str>,
-    /// What of its entries matters to what is in hand.
-    pub gist: Gist,
-    /// Highest sequence number in it.
-    pub last: u64,
-    /// Days on which its document matters because of it.
-    pub day: i64,
-}
-
-/// Something of a push that is held for checking.
-pub struct ReadyHold {
-    /// Sequence number, for an entry.
-    pub seq: Option<u64>,
-    /// Why.
-    pub code: &'static str,
-    /// Its document, as far as the segment says.
-    pub doc: Option<DocumentId>,
-    /// How many entries.
-    pub entries: u32,
-    /// Where it belongs.
-    pub branch: BranchNo,
-    /// The bytes, sealed.
-    pub sealed: Vec<u8>,
-}
-
-/// A push, ready to be stored.
-pub struct Ready {
-    /// Its signed header.
-    pub header: PushHeader,
-    /// The header's JSON.
-    pub header_bytes: Vec<u8>,
-    /// The bytes it came as; absent for one that came sealed, and for an office's own.
-    pub parcel: Option<Parcel>,
-    /// When it arrived.
-    pub received: Millis,
-    /// Digest of each text, in the order of the chain.
-    pub digests: Vec<u8>,
-    /// Its segments.
-    pub segments: Vec<ReadySegment>,
-    /// What of it is held for checking.
-    pub holds: Vec<ReadyHold>,
-    /// Keys drawn on the way, until they are durable.
-    pub keys: Vec<SealedRow>,
-    /// The sequence number up to which the device was told that it is durable here; it goes on from there on purpose.
-    pub told: Option<u64>,
-    /// True for an office's own push.
-    pub own: bool,
-    /// Entries that are held for checking with the whole segment they stand in, and why: their device or their worker is shut out.
-    pub shut_out: Vec<(u64, &'static str)>,
-    /// Set when somebody looked at it and took it in.
-    pub reviewed: Option<Reviewed>,
-}
-
-/// What was held for checking and is taken in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reviewed {
-    /// A push that is new to its chain.
-    Whole,
-    /// Segments of this push, which is in its chain already.
-    OfPush(i64),
 }
 
 /// Who is shut out of a phone.
@@ -165,177 +91,20 @@ impl Desk<'_> {
         received: Millis,
         shut_out: &ShutOut,
     ) -> Result<Ready, Refused> {
-        let arrived = arrived.into();
-        let push = &arrived.push;
-        let signed = key.verify_text(&push.header.signed_bytes(), &push.header.sig);
+        let arrived: Unsealed = arrived.into();
+        let header = &arrived.push.header;
+        let signed = key.verify_text(&header.signed_bytes(), &header.sig);
         if signed.is_err() && !self.faults.on(Fault::SkipSignature) {
             return Err(Refused::Signature);
         }
         let inspected = inspect_unsealed(&arrived).map_err(Refused::Push)?;
-        let home = self.branch_no(branch)?;
-        let mut digests = Vec::with_capacity(inspected.entries.len() * 32);
-        for entry in &inspected.entries {
-            digests.extend_from_slice(&entry.text.0);
+        let ready = Ready::of(header, &inspected, received)?;
+        let mut making = Making { desk: self, home: self.branch_no(branch)?, ready, known: HashMap::new() };
+        match shut_out {
+            ShutOut::Phone => making.hold_all(&arrived),
+            ShutOut::Workers(off) => making.take_all(arrived, inspected, off)?,
         }
-        let header_bytes = serde_json::to_vec(&push.header).map_err(|_| OfficeError::Damaged("a header".into()))?;
-        let mut ready = Ready {
-            header_bytes,
-            parcel: None,
-            received,
-            digests,
-            segments: Vec::with_capacity(push.segments.len()),
-            holds: Vec::new(),
-            keys: Vec::new(),
-            told: None,
-            own: false,
-            shut_out: Vec::new(),
-            reviewed: None,
-            header: push.header.clone(),
-        };
-        let out = match shut_out {
-            ShutOut::Phone => {
-                ready.holds = self.review(&arrived, home, received);
-                ready.shut_out = (push.header.first..=push.header.last()).map(|seq| (seq, REVOKED)).collect();
-                return Ok(ready);
-            }
-            ShutOut::Workers(workers) => written_by(workers, &inspected, push.segments.len()),
-        };
-        let mut known: HashMap<DocumentId, NewDoc> = HashMap::new();
-        let mut rebuilt = Vec::with_capacity(push.segments.len());
-        for s in 0..push.segments.len() {
-            rebuilt.push(inspected.rebuild(push, s).map(|all| all.into_iter().map(|(_, hash)| hash).collect::<Vec<_>>()));
-        }
-        let mut reads: Vec<Vec<Read>> = push.segments.iter().map(|s| Vec::with_capacity(s.texts.len())).collect();
-        let mut last: Vec<u64> = vec![0; push.segments.len()];
-        for entry in inspected.entries {
-            let s = entry.segment as usize;
-            let Some(segment) = push.segments.get(s) else {
-                let number = ready.holds.len() as u32;
-                ready
-                    .holds
-                    .extend(arrived.unopened.get(entry.index as usize).map(|u| self.unopened(&push.header, u, home, received, number)));
-                continue;
-            };
-            last[s] = last[s].max(entry.seq);
-            if out.get(s) == Some(&true) {
-                ready.shut_out.push((entry.seq, TAKEN_OFF));
-                continue;
-            }
-            match entry.read {
-                Ok(read) => reads[s].push(read),
-                Err(hold) => {
-                    let text = &segment.texts[entry.index as usize];
-                    let place = place(&push.header, received, hold.code(), ready.holds.len() as u32);
-                    ready.holds.push(ReadyHold {
-                        seq: Some(entry.seq),
-                        code: hold.code(),
-                        doc: Some(segment.head.doc.clone()),
-                        entries: 1,
-                        branch: home,
-                        sealed: place.seal(self.keys, text.as_bytes(), self.random),
-                    });
-                }
-            }
-        }
-        let Unsealed { push, places, packed, .. } = arrived;
-        let mut packed = packed.into_iter();
-        let all = push.segments.into_iter().zip(reads).zip(rebuilt.into_iter().zip(last)).zip(places);
-        for (s, (((segment, reads), (changes, last)), listed_at)) in all.enumerate() {
-            let packed = packed.next();
-            if out.get(s) == Some(&true) {
-                let number = ready.holds.len() as u32;
-                ready.holds.push(self.held_whole(&push.header, &segment, TAKEN_OFF, home, received, number));
-                continue;
-            }
-            let doc = match known.get(&segment.head.doc) {
-                Some(doc) => doc.clone(),
-                None => {
-                    let doc = self.document(&segment.head.doc, &reads, home, received, &mut ready.keys)?;
-                    known.insert(doc.id.clone(), doc.clone());
-                    doc
-                }
-            };
-            let (changes, withheld) = match changes {
-                Ok(changes) => (changes, None),
-                Err(e) => (Vec::new(), Some(e.code())),
-            };
-            let digest = push.header.segments.get(listed_at as usize).copied().unwrap_or_else(|| segment.head.digest());
-            let plain = segment_bytes(&segment, packed.as_ref());
-            let sealed = self.keys.seal_segment(&doc.subject, &digest.0, &doc.key, &plain, self.random);
-            if let Some(code) = withheld {
-                // The entries stand and are counted; what is held back is the document, from other phones.
-                let place = place(&push.header, received, code, ready.holds.len() as u32);
-                ready.holds.push(ReadyHold {
-                    seq: None,
-                    code,
-                    doc: Some(doc.id.clone()),
-                    entries: segment.head.n,
-                    branch: doc.branch,
-                    sealed: place.seal(self.keys, &[], self.random),
-                });
-            }
-            let day = day_for(&reads, received);
-            let gist = Gist::of(&reads);
-            // Clocks are a set, so what is told early, or never becomes durable, does no harm.
-            self.place_in_time(&reads, received);
-            ready.segments.push(ReadySegment {
-                doc,
-                kept: Kept::of(segment, packed, reads.iter().any(opens_glass)),
-                sealed,
-                place: listed_at,
-                changes,
-                withheld,
-                gist,
-                last,
-                day,
-            });
-        }
-        Ok(ready)
-    }
-
-    /// An entry that came sealed and did not open to what its device signed: kept as it came.
-    fn unopened(&self, header: &PushHeader, unopened: &Unopened, home: BranchNo, received: Millis, number: u32) -> ReadyHold {
-        let code = Hold::Unopened.code();
-        ReadyHold {
-            seq: Some(unopened.seq),
-            code,
-            doc: None,
-            entries: 1,
-            branch: home,
-            sealed: place(header, received, code, number).seal(self.keys, &unopened.sealed, self.random),
-        }
-    }
-
-    /// A shut-out device's push: one hold for each segment, with everything in it.
-    fn review(&self, arrived: &Unsealed, home: BranchNo, received: Millis) -> Vec<ReadyHold> {
-        let push = &arrived.push;
-        let hold = |(number, segment): (usize, &Segment)| self.held_whole(&push.header, segment, REVOKED, home, received, number as u32);
-        let mut holds: Vec<ReadyHold> = push.segments.iter().enumerate().map(hold).collect();
-        for unopened in &arrived.unopened {
-            holds.push(self.unopened(&push.header, unopened, home, received, holds.len() as u32));
-        }
-        holds
-    }
-
-    /// A segment with everything in it, held because somebody is shut out.
-    fn held_whole(
-        &self,
-        header: &PushHeader,
-        segment: &Segment,
-        code: &'static str,
-        home: BranchNo,
-        received: Millis,
-        number: u32,
-    ) -> ReadyHold {
-        let place = place(header, received, code, number);
-        ReadyHold {
-            seq: None,
-            code,
-            doc: Some(segment.head.doc.clone()),
-            entries: segment.head.n,
-            branch: home,
-            sealed: place.seal(self.keys, &segment_bytes(segment, None), self.random),
-        }
+        Ok(making.ready)
     }
 
     /// Tells where entries stand in their devices' boots and sequences.
@@ -402,40 +171,136 @@ impl Desk<'_> {
     }
 }
 
-/// What of a segment's entries matters to what is in hand, beside their texts.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Gist {
-    /// One of them may change whose visit it is, or when.
-    pub plan: bool,
-    /// Who wrote them.
-    pub authors: BTreeSet<WorkerId>,
+/// A push being made ready.
+struct Making<'a> {
+    desk: &'a Desk<'a>,
+    /// The branch of the phone.
+    home: BranchNo,
+    ready: Ready,
+    /// Documents that were looked up for it.
+    known: HashMap<DocumentId, NewDoc>,
 }
 
-impl Gist {
-    fn of(reads: &[Read]) -> Gist {
-        let mut gist = Gist { plan: reads.iter().any(is_plan), authors: BTreeSet::new() };
-        for read in reads {
-            if !gist.authors.contains(&read.author().worker) {
-                gist.authors.insert(read.author().worker.clone());
+/// What was found out about one segment.
+struct Facts {
+    /// Its entries, those that are some.
+    reads: Vec<Read>,
+    /// Highest sequence number in it.
+    last: u64,
+    /// Hashes of its changes, if they rebuild.
+    changes: Result<Vec<Digest>, GateError>,
+}
+
+impl Making<'_> {
+    /// Everything is held: the phone is shut out.
+    fn hold_all(&mut self, arrived: &Unsealed) {
+        arrived.push.segments.iter().for_each(|segment| self.hold_whole(segment, REVOKED));
+        arrived.unopened.iter().for_each(|unopened| self.hold_unopened(unopened));
+        let header = &arrived.push.header;
+        self.ready.shut_out = (header.first..=header.last()).map(|seq| (seq, REVOKED)).collect();
+    }
+
+    /// Takes every segment, but holds those in which one of `off` wrote.
+    fn take_all(&mut self, arrived: Unsealed, inspected: Inspected, off: &BTreeSet<WorkerId>) -> Result<(), OfficeError> {
+        let off = written_by(off, &inspected, arrived.push.segments.len());
+        let facts = self.sort(&arrived, inspected, &off);
+        let Unsealed { push, places, packed, .. } = arrived;
+        let mut packed = packed.into_iter();
+        for (s, ((segment, facts), place)) in push.segments.into_iter().zip(facts).zip(places).enumerate() {
+            let packed = packed.next();
+            if off.get(s) == Some(&true) {
+                self.hold_whole(&segment, TAKEN_OFF);
+            } else {
+                self.take(segment, packed, facts, place)?;
             }
         }
-        gist
+        Ok(())
+    }
+
+    /// Sorts the entries into their segments, and holds each that is none.
+    fn sort(&mut self, arrived: &Unsealed, inspected: Inspected, off: &[bool]) -> Vec<Facts> {
+        let push = &arrived.push;
+        let facts = |(s, segment): (usize, &Segment)| Facts {
+            reads: Vec::with_capacity(segment.texts.len()),
+            last: 0,
+            changes: inspected.rebuild(push, s).map(|all| all.into_iter().map(|(_, hash)| hash).collect()),
+        };
+        let mut all: Vec<Facts> = push.segments.iter().enumerate().map(facts).collect();
+        for entry in inspected.entries {
+            let (s, index) = (entry.segment as usize, entry.index as usize);
+            let (Some(segment), Some(facts)) = (push.segments.get(s), all.get_mut(s)) else {
+                arrived.unopened.get(index).into_iter().for_each(|unopened| self.hold_unopened(unopened));
+                continue;
+            };
+            facts.last = facts.last.max(entry.seq);
+            if off.get(s) == Some(&true) {
+                self.ready.shut_out.push((entry.seq, TAKEN_OFF));
+                continue;
+            }
+            match entry.read {
+                Ok(read) => facts.reads.push(read),
+                Err(hold) => {
+                    self.hold(Some(entry.seq), hold.code(), Some(&segment.head.doc), 1, self.home, segment.texts[index].as_bytes())
+                }
+            }
+        }
+        all
+    }
+
+    /// Takes one segment: its document looked up, its bytes sealed.
+    fn take(&mut self, segment: Segment, packed: Option<Packed>, facts: Facts, place: u32) -> Result<(), OfficeError> {
+        let (desk, received) = (self.desk, self.ready.received);
+        let Facts { reads, last, changes } = facts;
+        let doc = self.document(&segment.head.doc, &reads)?;
+        let (changes, withheld) = match changes {
+            Ok(changes) => (changes, None),
+            Err(e) => (Vec::new(), Some(e.code())),
+        };
+        let digest = self.ready.header.segments.get(place as usize).copied().unwrap_or_else(|| segment.head.digest());
+        let plain = segment_bytes(&segment, packed.as_ref());
+        let sealed = desk.keys.seal_segment(&doc.subject, &digest.0, &doc.key, &plain, desk.random);
+        if let Some(code) = withheld {
+            // The entries stand and are counted; what is held back is the document, from other phones.
+            self.hold(None, code, Some(&doc.id), segment.head.n, doc.branch, &[]);
+        }
+        // Clocks are a set, so what is told early, or never becomes durable, does no harm.
+        desk.place_in_time(&reads, received);
+        let (gist, day) = (Gist::of(&reads), day_for(&reads, received));
+        let kept = Kept::of(segment, packed, reads.iter().any(opens_glass));
+        self.ready.segments.push(ReadySegment { doc, kept, sealed, place, changes, withheld, gist, last, day });
+        Ok(())
+    }
+
+    fn document(&mut self, id: &DocumentId, reads: &[Read]) -> Result<NewDoc, OfficeError> {
+        if let Some(doc) = self.known.get(id) {
+            return Ok(doc.clone());
+        }
+        let doc = self.desk.document(id, reads, self.home, self.ready.received, &mut self.ready.keys)?;
+        self.known.insert(id.clone(), doc.clone());
+        Ok(doc)
+    }
+
+    /// A segment with everything in it, held because somebody is shut out.
+    fn hold_whole(&mut self, segment: &Segment, code: &'static str) {
+        self.hold(None, code, Some(&segment.head.doc), segment.head.n, self.home, &segment_bytes(segment, None));
+    }
+
+    /// An entry that came sealed and did not open to what its device signed: kept as it came.
+    fn hold_unopened(&mut self, unopened: &Unopened) {
+        self.hold(Some(unopened.seq), Hold::Unopened.code(), None, 1, self.home, &unopened.sealed);
+    }
+
+    /// Holds bytes for checking, sealed into a place of their own.
+    fn hold(&mut self, seq: Option<u64>, code: &'static str, doc: Option<&DocumentId>, entries: u32, branch: BranchNo, bytes: &[u8]) {
+        let place = place(&self.ready.header, self.ready.received, code, self.ready.holds.len() as u32);
+        let sealed = place.seal(self.desk.keys, bytes, self.desk.random);
+        self.ready.holds.push(ReadyHold { seq, code, doc: doc.cloned(), entries, branch, sealed });
     }
 }
 
 /// True for an entry that says that a phone was opened past its lease.
 fn opens_glass(read: &Read) -> bool {
     read.known().is_some_and(|e| matches!(e.body, Body::BreakGlass(_)))
-}
-
-/// True for an entry that may change whose visit it is, or when.
-fn is_plan(read: &Read) -> bool {
-    read.known().is_some_and(|e| {
-        matches!(
-            e.body,
-            Body::Assigned(_) | Body::Cancelled(_) | Body::CoverSent(_) | Body::Unplanned(_) | Body::Amended(_) | Body::Withdrawn(_)
-        )
-    })
 }
 
 /// Whose record a new document is.

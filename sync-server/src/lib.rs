@@ -12,7 +12,8 @@
 //! | [`slot`] | storm control: who asks again when |
 //! | [`metrics`] | counts, without any person in them |
 //!
-//! A push goes `office::sync` → `ingest` (on its own thread: signature, chain, gate, seals) → `writer` (one thread: place in the chain,
+//! A push goes `office::sync` → `ingest` (on its own thread: signature, chain, gate, seals; gives a
+//! `Ready`) → `writer` (one thread: place in the chain,
 //! counters, one transaction for many) → `state` (what is in hand) → receipts and nudges.
 //!
 //! The core reads no clock and opens no socket by itself: time and randomness are ports, and HTTP is a shell around
@@ -37,6 +38,7 @@ pub mod office;
 mod parcels;
 mod phone;
 mod private;
+mod ready;
 pub mod slot;
 mod state;
 mod writer;

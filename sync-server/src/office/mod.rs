@@ -4,33 +4,37 @@
 //! |---|---|
 //! | `config`, `founding`, `open` | what an office is made of; what a store was founded with; opening it |
 //! | `sync` | a request: who asks, what they bring, what they are told |
-//! | `scope` | what a phone may see, and the part of it that it does not have yet |
-//! | `enrol` | one-time codes, new phones, phones shut out |
+//! | `refusals` | what a phone is told when its request is refused |
+//! | `scope`, `cursor`, `page` | what a phone may see; where it is; the part that it does not have yet |
+//! | `enrol` | one-time codes, new phones |
 //! | `record` | what the office itself says, through its own device and chain |
 //! | `query` | what the console asks |
 //! | `review`, `take_in` | what is held for checking, and what people decide about it |
-//! | `take_off` | taking one worker off a phone that others go on using |
+//! | `shut_out` | shutting a phone out, taking one worker off a phone that others go on using |
 //! | `view` | the answers' shapes |
 
 mod config;
+mod cursor;
 mod enrol;
 mod founding;
 mod open;
+mod page;
 mod query;
 mod record;
+mod refusals;
 mod review;
 mod scope;
+mod shut_out;
 mod sync;
 mod take_in;
-mod take_off;
 mod view;
 
 pub use config::{LEASE_MS, OfficeConfig};
 pub(crate) use founding::{Founded, OWN_EPOCH, SERVER_EPOCH, ledger_file, lock_store};
+pub(crate) use refusals::{no_such_path, refusal, too_large};
 pub use review::{HeldItem, HeldPiece, Review, ReviewError, TakeIn, Verdict, WHY_BYTES};
+pub use shut_out::ShutOutError;
 pub use sync::{Begun, Pending};
-pub(crate) use sync::{no_such_path, refusal, too_large};
-pub use take_off::TakeOffError;
 pub use view::*;
 
 use crate::error::OfficeError;
@@ -236,7 +240,7 @@ impl Office {
     /// Hands work to the writer. The answer comes when it is durable.
     fn store(
         &self,
-        pushes: Vec<crate::ingest::Ready>,
+        pushes: Vec<crate::ready::Ready>,
         workers: Vec<WorkerRecord>,
         branches: Vec<BranchId>,
         with: Batch,

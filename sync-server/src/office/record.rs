@@ -4,9 +4,10 @@
 use super::{Office, Recorded, Statement, WorkerRecord, locked, wait};
 use crate::error::OfficeError;
 use crate::faults::Fault;
-use crate::ingest::{Ready, Refused, ShutOut};
+use crate::ingest::{Refused, ShutOut};
 use crate::keys::own_device;
 use crate::ledger::Batch;
+use crate::ready::Ready;
 use crate::state::{Doc, State};
 use holdfast_model::document::{ChangeRecord, Hand, Tail, author, segments};
 use holdfast_model::entry::{Author, Body, Entry, Mono, Recorded as At};
@@ -70,7 +71,6 @@ impl Office {
         let mut statements = statements.into_iter().peekable();
         while statements.peek().is_some() {
             let mut records = Vec::with_capacity(PUSH);
-            let mut texts = Vec::with_capacity(PUSH);
             for statement in statements.by_ref().take(PUSH) {
                 next.seq += 1;
                 let entry = self.entry(by, &next, &now, statement);
@@ -83,11 +83,10 @@ impl Office {
                 }
                 let (tail, hand) = tails.get_mut(&entry.doc).expect("put in just now");
                 let (record, hash): (ChangeRecord, Digest) = author(tail, hand, entry.id, &text);
-                texts.push(Digest::of(text.as_bytes()));
                 recorded.entries.push(entry.id);
                 records.push((entry.doc, record, hash));
             }
-            let push = self.signed(&mut next, &records, &texts);
+            let push = self.signed(&mut next, &records);
             ready.push(self.checked(push, branch, &now)?);
         }
         // The office's clock is what true time means here: its own entries stand exactly where they were written.
@@ -152,10 +151,11 @@ impl Office {
         }
     }
 
-    fn signed(&self, own: &mut Own, records: &[(DocumentId, ChangeRecord, Digest)], texts: &[Digest]) -> Push {
+    fn signed(&self, own: &mut Own, records: &[(DocumentId, ChangeRecord, Digest)]) -> Push {
         let segments = segments(records);
+        let texts: Vec<Digest> = records.iter().map(|(_, record, _)| record.text.digest()).collect();
         let first = own.seq + 1 - records.len() as u64;
-        let mut header = push_header(&own_device(), own.epoch, first, own.head, texts, &segments);
+        let mut header = push_header(&own_device(), own.epoch, first, own.head, &texts, &segments);
         header.sig = self.inner.keys.own_device.sign_text(&header.signed_bytes());
         own.head = header.head;
         Push { header, segments }

@@ -1,21 +1,21 @@
 //! A request: who asks, what they bring, what they are told.
 
-use super::scope::Cursor;
-use super::{Office, Stored, locked};
+use super::cursor::Cursor;
+use super::page::Wanted;
+use super::{Office, Stored, locked, refusals};
 use crate::error::OfficeError;
 use crate::faults::Fault;
-use crate::ingest::{Ready, Refused, ShutOut};
+use crate::ingest::ShutOut;
 use crate::phone::Phone;
-use crate::slot::{InHand, retry_ms};
+use crate::ready::Ready;
+use crate::slot::InHand;
 use crate::writer::Outcome;
 use holdfast_model::chronology::weak_truth;
 use holdfast_model::id::{BranchId, ChainEpoch, DeviceId, Digest, WorkerId};
 use holdfast_model::limits;
 use holdfast_model::port::{Answer, Ask};
-use holdfast_model::time::{HOUR, Millis};
-use holdfast_model::wire::{
-    self, ClockSample, DEVICE_HEADER, MEDIA_TYPE, Receipt, Refusal, SIGNATURE_HEADER, SyncReply, SyncRequest, Unsealed, WireError,
-};
+use holdfast_model::time::Millis;
+use holdfast_model::wire::{self, ClockSample, DEVICE_HEADER, MEDIA_TYPE, Receipt, SIGNATURE_HEADER, SyncReply, SyncRequest, Unsealed};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::oneshot;
@@ -89,12 +89,6 @@ impl Brought {
     }
 }
 
-/// A refusal as it travels.
-pub(crate) fn refusal(status: u16, code: &str, says: &str, retry_ms: Option<u32>) -> Answer {
-    let body = serde_json::to_vec(&Refusal { code: code.into(), says: says.into(), retry_ms }).expect("a refusal has string keys only");
-    Answer { status, headers: vec![("content-type".into(), "application/json".into())], body }
-}
-
 fn header<'a>(ask: &'a Ask, name: &str) -> Option<&'a str> {
     ask.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str())
 }
@@ -112,12 +106,6 @@ fn named(ask: &Ask) -> Option<DeviceId> {
 }
 
 impl Office {
-    /// What a failing office says: nothing was confirmed. With a slot, so that those who failed together do not come back together.
-    pub(crate) fn unavailable(&self, e: &OfficeError) -> Answer {
-        let says = "The office cannot store anything right now. What is on this phone stays there and is sent again by itself.";
-        refusal(503, e.code(), says, Some(retry_ms(self.any_number())))
-    }
-
     /// The first half of answering: everything that can be done without waiting for the disk.
     pub fn begin(&self, ask: Ask) -> Begun {
         let caller = self.caller(&ask);
@@ -139,7 +127,7 @@ impl Office {
         let begun = match address(&ask) {
             SYNC => self.begin_sync(ask, caller).unwrap_or_else(Begun::Done),
             "/v1/enrol" => Begun::Done(self.enrol(&ask.body, header(&ask, SIGNATURE_HEADER))),
-            _ => Begun::Done(no_such_path()),
+            _ => Begun::Done(refusals::no_such_path()),
         };
         if let Begun::Done(answer) = &begun
             && answer.status != 200
@@ -153,7 +141,7 @@ impl Office {
         let t1 = self.now();
         self.metrics().asked(ask.body.len());
         if ask.body.len() > limits::BODY_BYTES {
-            return Err(too_large());
+            return Err(refusals::too_large());
         }
         let Caller(phone) = caller.ok_or_else(|| self.nobody(&ask))?;
         let (device, key, branch, shut_out) = {
@@ -165,19 +153,15 @@ impl Office {
         let signed = header(&ask, SIGNATURE_HEADER)
             .is_some_and(|signature| key.verify_text(&wire::request_signed_bytes(&ask.body), signature).is_ok());
         if !signed && !self.inner.faults.on(Fault::SkipSignature) {
-            let says = "The office could not tell that this came from this phone. Nothing was taken; it stays on this phone. Try again; \
-                        if it goes on, have the phone enrolled anew.";
-            return Err(refusal(401, "bad_signature", says, None));
+            return Err(refusals::bad_signature());
         }
-        let wire::Request { head: request, pushes, sealed } = wire::decode_request(&ask.body).map_err(|e| malformed(&e))?;
+        let wire::Request { head: request, pushes, sealed } = wire::decode_request(&ask.body).map_err(|e| refusals::malformed(&e))?;
         if request.device != device {
-            let says = "The request names another phone than the one that signed it. Nothing was taken; it stays on this phone.";
-            return Err(refusal(400, "device_mismatch", says, None));
+            return Err(refusals::device_mismatch());
         }
         let cursor = self.cursor(&device, request.cursor.as_deref())?;
         if pushes.iter().map(|p| &p.push.header).chain(sealed.iter().map(|p| &p.header)).any(|h| h.device != device) {
-            let says = "The request brings records of another phone. Nothing was taken; they stay where they are.";
-            return Err(refusal(400, "push_other_device", says, None));
+            return Err(refusals::push_other_device());
         }
         let mut ready = Vec::with_capacity(pushes.len() + sealed.len());
         // What a locked phone hands over: from here on a push like any other.
@@ -197,8 +181,7 @@ impl Office {
             let mut phone = locked(&phone);
             let reader = self.reader(&phone, &request);
             if !phone.number(request.epoch, request.number) {
-                let says = "This request was answered before. Nothing is lost; the phone goes on with its next request.";
-                return Err(refusal(409, "replayed", says, None));
+                return Err(refusals::replayed());
             }
             (phone.heard(&request, reader.as_ref(), t1), reader)
         };
@@ -248,17 +231,12 @@ impl Office {
     /// What a request gets that comes from no phone the office knows. It is kept for checking, and served nothing.
     fn nobody(&self, ask: &Ask) -> Answer {
         let Some(device) = named(ask) else {
-            let says = "The request does not say which phone it comes from. Nothing was taken.";
-            return refusal(400, "device_missing", says, None);
+            return refusals::device_missing();
         };
         if !self.keep_unknown(device, &ask.body) {
-            let says = "The office does not know this phone, and cannot keep more for checking right now. What is on it stays there, safe. Ask the \
-                        office for a new code and enrol it again.";
-            return refusal(429, "device_unknown_full", says, Some(HOUR as u32));
+            return refusals::device_unknown_full();
         }
-        let says =
-            "The office does not know this phone. What is on it stays there, safe. Ask the office for a new code and enrol it again.";
-        refusal(403, "device_unknown", says, None)
+        refusals::device_unknown()
     }
 
     /// The branch whose nudges a phone may hear: it signed the address, and is not shut out.
@@ -267,21 +245,6 @@ impl Office {
         let phone = locked(&phone);
         let signed = phone.public_key()?.verify_text(&wire::request_signed_bytes(LIVE.as_bytes()), signature).is_ok();
         (signed && phone.revoked.is_none()).then(|| phone.branch.clone())
-    }
-
-    fn refused(&self, e: &Refused) -> Answer {
-        match e {
-            Refused::Signature => {
-                let says = "The records are not signed by this phone. Nothing was taken; they stay on this phone. Tell the office.";
-                refusal(422, "bad_push_signature", says, None)
-            }
-            Refused::Push(e) => {
-                let says =
-                    "The records are not what their signed list says. Nothing was taken; they stay on this phone and are sent again.";
-                refusal(422, e.code(), says, None)
-            }
-            Refused::Office(e) => self.unavailable(e),
-        }
     }
 
     /// Takes in what a request says about the device's clocks.
@@ -348,13 +311,8 @@ impl Office {
         let slot_ms = if self.follows_branch(pending.reader.as_ref()) { 0 } else { self.slot() };
         let postponed = slot_ms > 0 && !receipts.is_empty() && pending.request.want_bytes > 0;
         let want_bytes = if postponed { 0 } else { pending.request.want_bytes };
-        let wanted = super::scope::Wanted {
-            reader: pending.reader.as_ref(),
-            epoch: pending.request.epoch,
-            want_bytes,
-            cursor: pending.cursor.as_ref(),
-            have_to,
-        };
+        let wanted =
+            Wanted { reader: pending.reader.as_ref(), epoch: pending.request.epoch, want_bytes, cursor: pending.cursor.as_ref(), have_to };
         let page = self.page(&pending.phone, &wanted, pending.t1);
         let reply = SyncReply {
             v: wire::VERSION,
@@ -411,29 +369,5 @@ impl Office {
         };
         receipt.sig = self.inner.keys.office.sign_text(&receipt.signed_bytes());
         receipt
-    }
-}
-
-pub(crate) fn no_such_path() -> Answer {
-    refusal(404, "no_such_path", "There is nothing here. Check the address of the office.", None)
-}
-
-pub(crate) fn too_large() -> Answer {
-    let says = "This was more than fits into one request. Nothing was taken; the phone sends it again in smaller parts by itself.";
-    refusal(413, "body_too_large", says, None)
-}
-
-fn malformed(e: &WireError) -> Answer {
-    match e {
-        WireError::TooLarge => too_large(),
-        WireError::Newer(_) => {
-            let says =
-                "This phone's software is newer than the office's. Nothing was taken; it stays on this phone until the office is updated.";
-            refusal(400, e.code(), says, None)
-        }
-        _ => {
-            let says = "The office could not read the request. Nothing was taken; it stays on this phone and is sent again.";
-            refusal(400, e.code(), says, None)
-        }
     }
 }

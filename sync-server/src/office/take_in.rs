@@ -4,12 +4,13 @@ use super::review::{ReviewError, WITHHELD};
 use super::{Office, locked};
 use crate::error::OfficeError;
 use crate::held::{HeldPlace, UNKNOWN, UNOPENED, of_shut_out, open, segment_of};
-use crate::ingest::{Ready, Reviewed, ShutOut};
+use crate::ingest::ShutOut;
 use crate::ledger::{BranchNo, HeldRaw};
 use crate::phone::Phone;
+use crate::ready::{Ready, Reviewed};
 use crate::state::{Doc, State, Stored, header_of};
 use holdfast_model::document::Segment;
-use holdfast_model::entry::Read;
+use holdfast_model::entry::{Read, Text};
 use holdfast_model::id::{BranchId, ChainEpoch, DeviceId, Digest, DocumentId};
 use holdfast_model::wire::{self, Push, PushHeader, Unopened, Unsealed};
 use holdfast_vault::PublicKey;
@@ -108,13 +109,13 @@ impl Office {
         }
         segments.retain(|s| header.segments.contains(&s.head.digest()));
         let places = segments.iter().map(|s| header.segments.iter().position(|d| *d == s.head.digest()).unwrap_or(0) as u32).collect();
-        let here: HashSet<Digest> = segments.iter().flat_map(|s| &s.texts).map(|t| Digest::of(t.as_bytes())).collect();
+        let here: HashSet<Digest> = segments.iter().flat_map(|s| &s.texts).map(Text::digest).collect();
         let left = digests.iter().enumerate().filter(|(_, d)| !here.contains(d));
         let mut sealed = sealed.into_iter();
         let unopened =
             |(i, text): (usize, &Digest)| Unopened { seq: header.first + i as u64, text: *text, sealed: sealed.next().unwrap_or_default() };
         let unopened = left.map(unopened).collect();
-        Ok(Unsealed { push: Push { header: header.clone(), segments }, places, packed: Vec::new(), digests: Vec::new(), unopened })
+        Ok(Unsealed { push: Push { header: header.clone(), segments }, places, packed: Vec::new(), unopened })
     }
 
     /// The pushes of a request, sealed ones opened. Their signatures are looked at when they are taken in.
@@ -165,7 +166,7 @@ impl Office {
     /// How many entries of a segment are not in the record.
     fn new_entries(&self, segment: &Segment) -> Result<u64, OfficeError> {
         let here: HashSet<Digest> = self.with_doc(&segment.head.doc, |doc, _| texts_of(doc))?.unwrap_or_default();
-        Ok(segment.texts.iter().filter(|t| Read::parse(t).is_ok() && !here.contains(&Digest::of(t.as_bytes()))).count() as u64)
+        Ok(segment.texts.iter().filter(|t| Read::parse(t).is_ok() && !here.contains(&t.digest())).count() as u64)
     }
 
     /// The segment in the record that this hold withholds from phones.
@@ -226,5 +227,5 @@ impl State {
 }
 
 fn texts_of(doc: &Doc) -> HashSet<Digest> {
-    doc.segments.iter().flat_map(|s| s.texts()).map(|t| Digest::of(t.as_bytes())).collect()
+    doc.segments.iter().flat_map(|s| s.texts()).map(|t| t.digest()).collect()
 }

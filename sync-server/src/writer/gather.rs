@@ -109,7 +109,7 @@ fn stands_alone(store: &Store, group: &[Store], chains: &mut HashSet<ChainKey>) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ingest::Ready;
+    use crate::ready::Ready;
     use holdfast_model::id::{BranchId, ChainEpoch, DeviceId, Digest};
     use holdfast_model::time::Millis;
     use holdfast_model::wire::PushHeader;

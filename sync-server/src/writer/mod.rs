@@ -16,11 +16,11 @@ mod plan;
 
 use crate::error::OfficeError;
 use crate::faults::{Fault, Faults};
-use crate::ingest::Ready;
 use crate::keys::Keys;
 use crate::ledger::{Batch, Ledger, Table};
 use crate::office::{Nudge, WorkerRecord};
 use crate::phone::Phone;
+use crate::ready::Ready;
 use crate::slot::InHands;
 use crate::state::State;
 use gather::{Gathered, Gathering};

@@ -3,7 +3,7 @@
 use super::plan::Plan;
 use super::{ChainKey, Writer};
 use crate::error::OfficeError;
-use crate::ingest::Ready;
+use crate::ready::Ready;
 use crate::state::Line;
 use holdfast_model::id::Digest;
 
