@@ -37,6 +37,9 @@ pub struct Phone {
     /// When it was shut out.
     #[serde(default)]
     pub revoked: Option<Millis>,
+    /// Who decided that, and why; absent where an earlier version did not ask.
+    #[serde(default)]
+    pub revoked_for: Option<Decision>,
     /// Last request number of each chain epoch.
     #[serde(default)]
     pub numbers: Vec<(ChainEpoch, u64)>,
@@ -67,6 +70,15 @@ pub struct Phone {
     /// True when the store has an older state of it.
     #[serde(skip)]
     pub dirty: bool,
+}
+
+/// Whose decision something was, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    /// Who decided it.
+    pub by: WorkerId,
+    /// Why.
+    pub why: String,
 }
 
 /// A further worker who reads on a phone, in a vault of their own.
@@ -137,6 +149,7 @@ impl Phone {
             key,
             enrolled: now,
             revoked: None,
+            revoked_for: None,
             numbers: Vec::new(),
             heard: Some(now),
             waiting: 0,

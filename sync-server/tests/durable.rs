@@ -107,7 +107,7 @@ fn after_a_restore_phones_offer_again_what_the_backup_lacks() {
     asha.sync(&world.office).unwrap();
     let late = world.office.enrol_code(&worker("W-3"), 3_600_000).unwrap().code;
     TestPhone::enrol(&world.office, &world.time, &late).unwrap();
-    world.office.revoke(&ben.device).unwrap();
+    world.office.revoke(&ben.device, &worker("W-90"), "it is lost").unwrap();
     world.plan("V-3", "P-101", &["W-1"]);
     world.office.close();
     let (clock, time, dir) = (world.clock.clone(), world.time.clone(), world.dir);

@@ -27,7 +27,7 @@ fn make() -> Desk {
     let world = World::new();
     world.plan("V-1", "P-101", &["W-1"]);
     let mut asha = world.phone("W-1");
-    world.office.revoke(&asha.device).unwrap();
+    world.office.revoke(&asha.device, &worker("W-90"), "it is lost").unwrap();
     asha.note(visit("V-1"), "Edith <b>slept</b> well");
     asha.sync(&world.office).unwrap();
     let mut ben = world.phone("W-2");

@@ -157,7 +157,7 @@ fn past_its_lease_and_locked_it_still_delivers() {
 fn shut_out_and_locked_what_it_brings_is_held_and_nothing_is_lost() {
     let mut case = Case::new();
     case.record(&["one", "two"]);
-    case.world.office.revoke(case.phone.device().unwrap()).unwrap();
+    case.world.office.revoke(case.phone.device().unwrap(), &worker("W-90"), "it is lost").unwrap();
     case.phone.lock();
     let outcome = case.phone.sync().unwrap();
     assert!(outcome.revoked);

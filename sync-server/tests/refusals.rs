@@ -9,6 +9,7 @@ use holdfast_model::limits;
 use holdfast_model::port::{Answer, Ask};
 use holdfast_model::wire::{self, DEVICE_HEADER, Refusal, SIGNATURE_HEADER};
 use holdfast_sync_server::faults::Fault;
+use holdfast_sync_server::office::ShutOutError;
 use holdfast_sync_server::{Office, OfficeError};
 use holdfast_vault::SigningKey;
 
@@ -153,7 +154,7 @@ fn a_phone_nobody_knows_is_served_nothing_and_what_it_brings_is_kept() {
 fn a_revoked_phone_is_served_nothing_new_and_what_it_brings_is_kept_for_checking() {
     let (world, mut asha) = one_note();
     asha.sync(&world.office).unwrap();
-    world.office.revoke(&asha.device).unwrap();
+    world.office.revoke(&asha.device, &worker("W-90"), "it is lost").unwrap();
     world.plan("V-2", "P-101", &["W-1"]);
     asha.note(visit("V-1"), "Written after I left.");
     let reply = asha.sync(&world.office).unwrap();
@@ -166,7 +167,14 @@ fn a_revoked_phone_is_served_nothing_new_and_what_it_brings_is_kept_for_checking
     assert!(rows.iter().any(|h| h.code == "device_revoked" && h.document == Some(visit("V-1")) && h.entries == 1));
     let world = world.reopened();
     assert!(asha.sync(&world.office).unwrap().revoked, "for good");
-    assert_eq!(world.office.revoke(&DeviceId::new("D-0").unwrap()), Err(OfficeError::UnknownDevice("D-0".into())));
+    let nowhere = DeviceId::new("D-0").unwrap();
+    let unknown = ShutOutError::Office(OfficeError::UnknownDevice("D-0".into()));
+    assert_eq!(world.office.revoke(&nowhere, &worker("W-90"), "it is lost"), Err(unknown));
+    assert_eq!(world.office.revoke(&asha.device, &worker("W-90"), " "), Err(ShutOutError::Reason));
+    // What was decided first stands.
+    world.office.revoke(&asha.device, &worker("W-91"), "again").unwrap();
+    let row = world.office.phones(&branch()).into_iter().find(|p| p.device == asha.device).unwrap();
+    assert_eq!(row.revoked_for, Some((worker("W-90"), "it is lost".into())));
 }
 
 #[test]

@@ -53,7 +53,7 @@ fn shut_out() -> (World, TestPhone) {
     let mut asha = world.phone("W-1");
     asha.note(visit("V-1"), "before");
     asha.sync(&world.office).unwrap();
-    world.office.revoke(&asha.device).unwrap();
+    world.office.revoke(&asha.device, &worker("W-90"), "it is lost").unwrap();
     for (v, text) in [("V-1", "one"), ("V-2", "two"), ("V-1", "three")] {
         asha.note(visit(v), text);
     }
@@ -129,7 +129,7 @@ fn overlapping_pushes_of_a_shut_out_phone_give_every_entry_one_place_in_any_orde
         let world = World::new();
         world.plan("V-1", "P-101", &["W-1"]);
         let mut asha = world.phone("W-1");
-        world.office.revoke(&asha.device).unwrap();
+        world.office.revoke(&asha.device, &worker("W-90"), "it is lost").unwrap();
         asha.note(visit("V-1"), "one");
         asha.note(visit("V-1"), "two");
         let push = asha.push(1, 2);

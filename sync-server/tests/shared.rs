@@ -262,7 +262,7 @@ fn a_code_that_cannot_be_used_here_changes_nothing() {
     assert_eq!(case.phone.enrol(how.clone()), Err(EngineError::TimedOut));
     assert_eq!(case.phone.workers().len(), 2);
     assert_eq!(case.phone.enrol(how).unwrap().worker, worker("W-3"), "tried again with the same code");
-    case.world.office.revoke(case.phone.device().unwrap()).unwrap();
+    case.world.office.revoke(case.phone.device().unwrap(), &worker("W-90"), "it is lost").unwrap();
     let late = case.code("L-1", "640917");
     assert_eq!(case.phone.enrol(late), Err(EngineError::Revoked));
 }

@@ -13,7 +13,7 @@ use holdfast_model::projection::Standing;
 use holdfast_model::time::HOUR;
 use holdfast_sync_server::OfficeError;
 use holdfast_sync_server::admin::verify;
-use holdfast_sync_server::office::{HeldPiece, HeldRow, TakeIn, TakeOffError, WHY_BYTES};
+use holdfast_sync_server::office::{HeldPiece, HeldRow, ShutOutError, TakeIn, WHY_BYTES};
 use holdfast_vault::{MasterKey, Secret32};
 use shared_phone::*;
 
@@ -146,14 +146,14 @@ fn nobody_is_taken_off_by_mistake() {
     let case = Case::shared();
     let (office, device) = (&case.world.office, case.phone.device().unwrap());
     let tried = |device: &DeviceId, who: &WorkerId, why: &str| office.take_off(device, who, &worker("C-1"), why);
-    assert_eq!(tried(device, &ben(), " "), Err(TakeOffError::Reason));
-    assert_eq!(tried(device, &ben(), &"x".repeat(WHY_BYTES + 1)), Err(TakeOffError::Reason));
+    assert_eq!(tried(device, &ben(), " "), Err(ShutOutError::Reason));
+    assert_eq!(tried(device, &ben(), &"x".repeat(WHY_BYTES + 1)), Err(ShutOutError::Reason));
     assert_eq!(tried(device, &worker("W-3"), "why").unwrap_err().code(), "worker_not_on_phone");
     let nowhere = DeviceId::new("D-0").unwrap();
-    assert_eq!(tried(&nowhere, &ben(), "why"), Err(TakeOffError::Office(OfficeError::UnknownDevice("D-0".into()))));
+    assert_eq!(tried(&nowhere, &ben(), "why"), Err(ShutOutError::Office(OfficeError::UnknownDevice("D-0".into()))));
     assert_eq!(office.phones(&branch())[0].taken_off, []);
     tried(device, &asha(), "why").unwrap();
-    assert_eq!(tried(device, &asha(), "twice"), Err(TakeOffError::NotOnPhone));
+    assert_eq!(tried(device, &asha(), "twice"), Err(ShutOutError::NotOnPhone));
     assert_eq!(tried(device, &ben(), "why").unwrap_err().code(), "worker_alone_on_phone");
     assert_eq!(office.phones(&branch())[0].worker, ben(), "he has it to himself");
 }

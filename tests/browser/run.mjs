@@ -131,8 +131,15 @@ await check("what is held for checking is looked at, taken in, set aside and put
   await go("/console/phones");
   const his = page.locator("tr", { hasText: "D-02, green case" });
   await his.locator("summary").click();
+  // Without a reason nobody is shut out.
+  await his.locator("button").click();
+  await page.waitForSelector("#error-summary");
+  assert.match(await page.textContent("#error-summary"), /needs a reason/);
+  assert.deepEqual(await findings(page), []);
+  await his.locator("input[name=why]").fill("Left on the <b>bus</b>");
   await his.locator("button").click();
   await page.waitForURL(/said=revoked/);
+  assert.match(await his.textContent(), /shut out .* by Hugh Irwin: “Left on the <b>bus<\/b>”/s);
   await ben.say("record", "note", GRACE, "He slept <b>well</b>");
   await ben.say("sync");
   // A phone that nobody knows.

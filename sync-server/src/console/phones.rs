@@ -8,7 +8,7 @@ use super::say::Say;
 use super::visit_forms::refused;
 use super::{Console, blocking};
 use crate::accounts::{Action, authorize, policy::Resource};
-use crate::office::{GlassRow, PhoneRow, TakeOffError, TakenOffRow};
+use crate::office::{GlassRow, PhoneRow, ShutOutError, TakenOffRow};
 use askama::Template;
 use axum::Form as Sent;
 use axum::extract::{Path, State};
@@ -20,6 +20,9 @@ use std::collections::HashMap;
 
 /// How long a code works: long enough for a worker to come by the office.
 const CODE_MS: i64 = 24 * HOUR;
+/// The forms of this page that ask for a reason.
+const SHUT_OUT: &str = "revoke";
+const TAKE_OFF: &str = "take-off";
 /// A phone whose clock is off by more than this is pointed out.
 const CLOCK_OFF_MS: i64 = 2 * MINUTE;
 
@@ -43,8 +46,9 @@ struct PhoneLine {
     off: Vec<String>,
     /// Whom somebody may be about to take off: nobody where only one reads.
     readers: Vec<Choice>,
-    /// The form comes back to this phone.
-    open: bool,
+    /// Which of its two forms comes back to this phone, if one does.
+    shutting: bool,
+    taking: bool,
     why: String,
 }
 
@@ -136,14 +140,23 @@ fn line(p: &PhoneRow, quiet_ms: i64, form: &Form, say: &Say<'_>) -> PhoneLine {
         off: p.taken_off.iter().map(|off| taken_off(off, say)).collect(),
         readers,
         why: if open { form.value("why").to_owned() } else { String::new() },
-        open,
-        revoked_says: p.revoked.map(|at| w.say("phones-revoked", &[("time", say.time(at).into())])).unwrap_or_default(),
+        shutting: open && form.is("form", SHUT_OUT),
+        taking: open && form.is("form", TAKE_OFF),
+        revoked_says: revoked(p, say),
     }
 }
 
 fn glass(g: &GlassRow, say: &Say<'_>) -> String {
     let args = [("worker", say.author(&g.author).into()), ("time", say.time(g.at).into()), ("why", say.quoted(&g.reason).into())];
     say.words.say("phones-glass", &args)
+}
+
+fn revoked(p: &PhoneRow, say: &Say<'_>) -> String {
+    let Some(at) = p.revoked else { return String::new() };
+    let mut args = vec![("time", say.time(at).into())];
+    let Some((by, why)) = &p.revoked_for else { return say.words.say("phones-revoked-before", &args) };
+    args.extend([("by", say.worker(by).into()), ("why", say.quoted(why).into())]);
+    say.words.say("phones-revoked", &args)
 }
 
 fn taken_off(off: &TakenOffRow, say: &Say<'_>) -> String {
@@ -187,22 +200,15 @@ pub async fn enrol(State(console): State<Console>, desk: Desk, Sent(values): Sen
     .await
 }
 
-/// `POST /console/phones/{device}/revoke`
-pub async fn revoke(State(console): State<Console>, desk: Desk, Path(device): Path<String>) -> Response {
+/// `POST /console/phones/{device}/revoke`: the whole phone, for a reason.
+pub async fn revoke(
+    State(console): State<Console>,
+    desk: Desk,
+    Path(device): Path<String>,
+    Sent(values): Sent<HashMap<String, String>>,
+) -> Response {
     blocking(move || {
-        let Ok(id) = DeviceId::new(device) else { return Trouble::not_found("This phone").into_response() };
-        let ours = console.office().phones(&desk.branch).iter().any(|p| p.device == id);
-        if !ours {
-            return Trouble::not_found("This phone").into_response();
-        }
-        match console.office().revoke(&id) {
-            Ok(()) => see_other("/console/phones?said=revoked"),
-            Err(error) => {
-                let mut form = Form::default();
-                refused(&mut form, &error);
-                again(&draw(&console, &desk, form, None))
-            }
-        }
+        shut_out(&console, &desk, device, SHUT_OUT, values, "revoked", |id, by, form| console.office().revoke(id, by, form.value("why")))
     })
     .await
 }
@@ -215,23 +221,36 @@ pub async fn take_off(
     Sent(values): Sent<HashMap<String, String>>,
 ) -> Response {
     blocking(move || {
-        let Ok(id) = DeviceId::new(device) else { return Trouble::not_found("This phone").into_response() };
-        let mut form = Form::sent(values);
-        form.fill("device", id.as_str());
-        let by = &desk.session.account.worker;
-        let done = match WorkerId::new(form.value("worker")) {
-            Ok(worker) => console.office().take_off(&id, &worker, by, form.value("why")),
-            Err(_) => Err(TakeOffError::NotOnPhone),
-        };
-        match done {
-            Ok(()) => see_other(&format!("/console/phones?branch={}&said=taken-off", in_path(desk.branch.as_str()))),
-            Err(error) => {
-                let text = Words::english().error(error.code(), &[]);
-                form.safe = format!("{} What you typed is still here.", text.safe);
-                form.refuse_all(error.code(), format!("{} {}", text.what, text.then));
-                again(&draw(&console, &desk, form, None))
-            }
-        }
+        shut_out(&console, &desk, device, TAKE_OFF, values, "taken-off", |id, by, form| match WorkerId::new(form.value("worker")) {
+            Ok(worker) => console.office().take_off(id, &worker, by, form.value("why")),
+            Err(_) => Err(ShutOutError::NotOnPhone),
+        })
     })
     .await
+}
+
+/// Decides about a phone of this branch; what was typed comes back with what is wrong with it.
+fn shut_out(
+    console: &Console,
+    desk: &Desk,
+    device: String,
+    which: &str,
+    values: HashMap<String, String>,
+    said: &str,
+    decide: impl FnOnce(&DeviceId, &WorkerId, &Form) -> Result<(), ShutOutError>,
+) -> Response {
+    let ours = |id: &DeviceId| console.office().phones(&desk.branch).iter().any(|p| p.device == *id);
+    let Some(id) = DeviceId::new(device).ok().filter(ours) else { return Trouble::not_found("This phone").into_response() };
+    let mut form = Form::sent(values);
+    form.fill("device", id.as_str());
+    form.fill("form", which);
+    match decide(&id, &desk.session.account.worker, &form) {
+        Ok(()) => see_other(&format!("/console/phones?branch={}&said={said}", in_path(desk.branch.as_str()))),
+        Err(error) => {
+            let text = Words::english().error(error.code(), &[]);
+            form.safe = format!("{} What you typed is still here.", text.safe);
+            form.refuse_all(error.code(), format!("{} {}", text.what, text.then));
+            again(&draw(console, desk, form, None))
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! One-time codes, new phones, phones shut out.
 
-use super::sync::refusal;
+use super::refusals::refusal;
 use super::{EnrolCode, Office, locked, wait};
 use crate::admin::code_row;
 use crate::error::OfficeError;
@@ -80,18 +80,6 @@ impl Office {
         let with = Batch { codes: vec![code_row(&inner.keys, &code, worker, expires, &*inner.random)], ..Batch::default() };
         wait(self.store(Vec::new(), Vec::new(), Vec::new(), with)?)?;
         Ok(EnrolCode { code: code.to_string(), worker: worker.clone(), expires })
-    }
-
-    /// Shuts a phone out: it is served nothing new; what it still brings is held for checking.
-    pub fn revoke(&self, device: &DeviceId) -> Result<(), OfficeError> {
-        let phone = self.state().phones.get(device).cloned().ok_or_else(|| OfficeError::UnknownDevice(device.to_string()))?;
-        let row = {
-            let mut phone = locked(&phone);
-            phone.revoked.get_or_insert(self.now());
-            phone_row(&phone, &self.inner.keys, &*self.inner.random)
-        };
-        let with = Batch { sealed: vec![(Table::Device, row)], ..Batch::default() };
-        wait(self.store(Vec::new(), Vec::new(), Vec::new(), with)?).map(|_| ())
     }
 
     /// Answers `POST /v1/enrol`.

@@ -1,21 +1,21 @@
-//! Taking one worker off a phone that others go on using.
+//! Shutting a phone out, and taking one worker off a phone that others go on using.
 //!
-//! Their vault is served nothing new, as if they had never been let read there; what of theirs still comes from this phone is held for checking,
-//! like all that a shut-out phone brings. A new code lets them read again. Who decided, when and why stays with the phone.
+//! A phone that is shut out is served nothing new, and what it still brings is held for checking. So it is with one worker's vault, as if they
+//! had never been let read there; a new code lets them read again. Who decided, when and why stays with the phone.
 
 use super::query::name_of;
 use super::review::WHY_BYTES;
 use super::{Office, TakenOffRow, locked, wait};
 use crate::error::OfficeError;
 use crate::ledger::{Batch, Table};
-use crate::phone::Phone;
+use crate::phone::{Decision, Phone};
 use crate::state::State;
 use crate::writer::phone_row;
 use holdfast_model::id::{DeviceId, WorkerId};
 
-/// Why nobody was taken off a phone. Nothing was changed.
+/// Why nobody was shut out. Nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum TakeOffError {
+pub enum ShutOutError {
     /// They do not read on it.
     #[error("this worker does not read on this phone")]
     NotOnPhone,
@@ -30,35 +30,60 @@ pub enum TakeOffError {
     Office(#[from] OfficeError),
 }
 
-impl TakeOffError {
+impl ShutOutError {
     /// Stable code, listed in `docs/errors.md`.
     pub fn code(&self) -> &'static str {
         match self {
-            TakeOffError::NotOnPhone => "worker_not_on_phone",
-            TakeOffError::OnlyOne => "worker_alone_on_phone",
-            TakeOffError::Reason => "held_reason",
-            TakeOffError::Office(e) => e.code(),
+            ShutOutError::NotOnPhone => "worker_not_on_phone",
+            ShutOutError::OnlyOne => "worker_alone_on_phone",
+            ShutOutError::Reason => "held_reason",
+            ShutOutError::Office(e) => e.code(),
         }
     }
 }
 
 impl Office {
+    /// Shuts a phone out. `by` decides it, for a reason of at most [`WHY_BYTES`] bytes. It holds from the phone's next request on; of one that is
+    /// shut out already the first decision stands.
+    pub fn revoke(&self, device: &DeviceId, by: &WorkerId, why: &str) -> Result<(), ShutOutError> {
+        self.change_phone(device, why, |phone, why| {
+            if phone.revoked.is_none() {
+                phone.revoked = Some(self.now());
+                phone.revoked_for = Some(Decision { by: by.clone(), why: why.to_owned() });
+            }
+            Ok(())
+        })
+    }
+
     /// Takes a worker off a phone. `by` decides it, for a reason of at most [`WHY_BYTES`] bytes. It holds from the phone's next request on.
-    pub fn take_off(&self, device: &DeviceId, worker: &WorkerId, by: &WorkerId, why: &str) -> Result<(), TakeOffError> {
+    pub fn take_off(&self, device: &DeviceId, worker: &WorkerId, by: &WorkerId, why: &str) -> Result<(), ShutOutError> {
+        self.change_phone(device, why, |phone, why| {
+            if !phone.reads(worker) {
+                return Err(ShutOutError::NotOnPhone);
+            }
+            if phone.readers().count() == 1 {
+                return Err(ShutOutError::OnlyOne);
+            }
+            phone.take_off(worker.clone(), by.clone(), why.to_owned(), self.now());
+            Ok(())
+        })
+    }
+
+    /// Makes a decision about a phone durable, if there is a reason for it.
+    fn change_phone(
+        &self,
+        device: &DeviceId,
+        why: &str,
+        change: impl FnOnce(&mut Phone, &str) -> Result<(), ShutOutError>,
+    ) -> Result<(), ShutOutError> {
         let why = why.trim();
         if why.is_empty() || why.len() > WHY_BYTES {
-            return Err(TakeOffError::Reason);
+            return Err(ShutOutError::Reason);
         }
         let phone = self.state().phones.get(device).cloned().ok_or_else(|| OfficeError::UnknownDevice(device.to_string()))?;
         let row = {
             let mut phone = locked(&phone);
-            if !phone.reads(worker) {
-                return Err(TakeOffError::NotOnPhone);
-            }
-            if phone.readers().count() == 1 {
-                return Err(TakeOffError::OnlyOne);
-            }
-            phone.take_off(worker.clone(), by.clone(), why.to_owned(), self.now());
+            change(&mut phone, why)?;
             phone_row(&phone, &self.inner.keys, &*self.inner.random)
         };
         let with = Batch { sealed: vec![(Table::Device, row)], ..Batch::default() };

@@ -47,6 +47,8 @@ pub struct PhoneRow {
     pub enrolled: Millis,
     /// When it was shut out, if it was.
     pub revoked: Option<Millis>,
+    /// Who decided that, and why, as far as somebody said.
+    pub revoked_for: Option<(WorkerId, String)>,
     /// When it last reached the office.
     pub last_heard: Option<Millis>,
     /// Entries that it held then and the office had not confirmed.

@@ -112,7 +112,7 @@ fn a_phone_that_was_shut_out_delivers_and_reads_nothing_new() {
     world.befall(&ben, PhoneEvent::Signal(false)).expect("dark");
     let unsent = note(&mut world, "W-02", "V-103-0915", "written before he was shut out");
     let device = world.phone(&ben).phone().device().expect("enrolled").clone();
-    world.office().revoke(&device).expect("shut out");
+    world.office().revoke(&device, &id("W-20"), "he left").expect("shut out");
     let visit = VisitId::new("V-103-0915").expect("an id");
     let news = Body::Note(Note { about: NoteType::General, text: "news for the visit's worker".into() });
     let news = world.log(&id("W-20"), DocumentId::Visit(visit.clone()), news).expect("logged");
