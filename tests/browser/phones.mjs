@@ -57,7 +57,7 @@ export async function sharedPhone({ check, office, page, go, findings, shot }) {
     await line.locator("summary:has-text('Take one worker off')").focus();
     await page.keyboard.press("Enter");
     await line.locator("select").selectOption("W-08");
-    await line.locator("input[name=why]").focus();
+    await line.locator("form[action$=take-off] input[name=why]").focus();
     await shot("phones-take-off");
     assert.deepEqual(await findings(page), []);
     await page.keyboard.press("Enter");
@@ -65,7 +65,7 @@ export async function sharedPhone({ check, office, page, go, findings, shot }) {
     assert.match(await page.textContent("#error-summary"), /needs a reason/);
     assert.equal(await line.locator("select").inputValue(), "W-08");
     assert.deepEqual(await findings(page), []);
-    await line.locator("input[name=why]").fill("Left <b>us</b> today");
+    await line.locator("form[action$=take-off] input[name=why]").fill("Left <b>us</b> today");
     await fits(page);
     await line.locator("button:has-text('Take them off')").click();
     await page.waitForURL(/said=taken-off/);
