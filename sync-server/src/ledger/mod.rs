@@ -225,6 +225,8 @@ pub struct LineRow {
 pub trait Ledger: Send + Sync {
     /// Makes a batch durable: all or nothing, on the disk when this returns.
     fn write(&self, batch: &Batch) -> Result<(), OfficeError>;
+    /// Does what is better done while nobody waits: a log is folded into its file, so that the next storm writes over it from the start.
+    fn fold(&self) -> Result<(), OfficeError>;
     /// A fact about the store.
     fn meta(&self, name: &str) -> Result<Option<Vec<u8>>, OfficeError>;
     /// Branches with their counters, by number.

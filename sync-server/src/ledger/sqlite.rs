@@ -247,6 +247,12 @@ impl Ledger for SqliteLedger {
         Ok(tx.commit()?)
     }
 
+    fn fold(&self) -> Result<(), OfficeError> {
+        let db = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        // Passive: it waits for no reader, and leaves what one still needs.
+        Ok(db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?)
+    }
+
     fn meta(&self, name: &str) -> Result<Option<Vec<u8>>, OfficeError> {
         let db = self.reader();
         Ok(db.prepare_cached("SELECT value FROM meta WHERE name = ?1")?.query_row([name], |r| r.get(0)).optional()?)

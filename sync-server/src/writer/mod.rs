@@ -111,18 +111,26 @@ impl Writer {
     pub fn run(self, jobs: &Receiver<Job>) {
         let mut gathering = Gathering::new(jobs, self.in_hands.clone());
         let mut flushed = Instant::now();
+        // Whether the log holds anything, and whether work came since the last flush.
+        let (mut log, mut busy) = (true, false);
         loop {
             let Gathered { group, flush, end } = gathering.next(FLUSH_EVERY.saturating_sub(flushed.elapsed()));
+            busy |= !group.is_empty();
             let told = !group.is_empty() && self.store(group);
-            if told || end || !flush.is_empty() || flushed.elapsed() >= FLUSH_EVERY {
+            let due = flushed.elapsed() >= FLUSH_EVERY;
+            if told || end || !flush.is_empty() || due {
                 let written = self.flush();
                 flushed = Instant::now();
-                if let Err(e) = &written {
-                    tracing::error!(code = e.code(), "how phones are could not be written; it will be tried again");
+                match &written {
+                    Ok(wrote) => log |= busy || *wrote,
+                    Err(e) => tracing::error!(code = e.code(), "how phones are could not be written; it will be tried again"),
                 }
                 for done in flush {
-                    let _ = done.send(written.clone());
+                    let _ = done.send(written.clone().map(|_| ()));
                 }
+            }
+            if due && !std::mem::take(&mut busy) && std::mem::take(&mut log) {
+                self.fold();
             }
             if end {
                 return;
@@ -182,16 +190,23 @@ impl Writer {
         told
     }
 
-    /// Writes phones and clock samples that are in memory only.
-    fn flush(&self) -> Result<(), OfficeError> {
+    /// Nobody has brought anything for a while: what the log holds goes into the file now, not in the middle of the next storm.
+    fn fold(&self) {
+        if let Err(e) = self.ledger.fold() {
+            tracing::warn!(code = e.code(), "the log could not be folded into the file; it will be, once it has grown");
+        }
+    }
+
+    /// Writes phones and clock samples that are in memory only. True when there were any.
+    fn flush(&self) -> Result<bool, OfficeError> {
         let mut batch = Batch::default();
         let phones = self.with_phones(&mut batch);
         let samples = std::mem::take(&mut *self.samples.lock().unwrap_or_else(PoisonError::into_inner));
         batch.samples.extend(samples.iter().cloned());
         if batch.is_empty() {
-            return Ok(());
+            return Ok(false);
         }
-        self.ledger.write(&batch).inspect_err(|_| self.not_written(samples, &phones))
+        self.ledger.write(&batch).map(|()| true).inspect_err(|_| self.not_written(samples, &phones))
     }
 
     /// Adds the rows of phones whose state moved, and says which these are.
