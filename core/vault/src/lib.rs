@@ -45,7 +45,7 @@ pub use mac::MacKey;
 pub use master::{MasterKey, MasterKeyError, MasterKeySource};
 pub use outbox::{OutboxOpener, OutboxPlace, OutboxSealer, ProviderKeys};
 pub use pin::{BadPin, Pin};
-pub use seal::{Aad, DataKey, KeyId, Opened, Padding, SealError, open, seal};
+pub use seal::{Aad, DataKey, KeyId, Opened, Padding, SealError, open, open_in, seal};
 pub use secret::{Secret, Secret32};
 pub use sign::{BadSignature, PublicKey, SigningKey, verify_p256};
 pub use worker::{Cost, Holder, LockFault, WorkerKey, WorkerLock};

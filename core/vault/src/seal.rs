@@ -172,23 +172,34 @@ pub fn seal(key: &DataKey, aad: &Aad<'_>, padding: Padding, plaintext: &[u8], ra
 
 /// Opens a sealed value in its place.
 pub fn open(key: &DataKey, aad: &Aad<'_>, sealed: &[u8]) -> Result<Opened, SealError> {
+    let mut room = Opened::default();
+    open_in(key, aad, sealed, &mut room)?;
+    let length = room.len();
+    room.copy_within(LENGTH..length, 0);
+    room.truncate(length - LENGTH);
+    Ok(room)
+}
+
+/// Opens a sealed value in its place, in memory that is used for one after the other; what it held before is gone.
+pub fn open_in<'r>(key: &DataKey, aad: &Aad<'_>, sealed: &[u8], room: &'r mut Opened) -> Result<&'r [u8], SealError> {
     let (id, salt, cipher) = split(sealed)?;
     if id != key.id {
         return Err(SealError::OtherKey);
     }
-    let mut content: Opened = Zeroizing::new(cipher.to_vec());
-    let whole = key
-        .record_key(salt)
-        .open_in_place(no_nonce(), aead::Aad::from(aad.encode(key.id)), &mut content)
-        .map_err(|_| SealError::Damaged)?
-        .len();
-    let length = content.first_chunk::<LENGTH>().map(|b| u32::from_be_bytes(*b) as usize).ok_or(SealError::Damaged)?;
+    room.clear();
+    if room.capacity() < cipher.len() {
+        // Wiped as it goes; growing would leave a copy behind.
+        *room = Zeroizing::new(Vec::with_capacity(cipher.len()));
+    }
+    room.extend_from_slice(cipher);
+    let opened = key.record_key(salt).open_in_place(no_nonce(), aead::Aad::from(aad.encode(key.id)), room);
+    let whole = opened.map_err(|_| SealError::Damaged)?.len();
+    let length = room.first_chunk::<LENGTH>().map(|b| u32::from_be_bytes(*b) as usize).ok_or(SealError::Damaged)?;
     if length > whole - LENGTH {
         return Err(SealError::Damaged);
     }
-    content.copy_within(LENGTH..LENGTH + length, 0);
-    content.truncate(length);
-    Ok(content)
+    room.truncate(LENGTH + length);
+    Ok(&room[LENGTH..])
 }
 
 /// The id of the key that sealed a value, to find that key by.
@@ -289,6 +300,9 @@ mod tests {
             let sealed = seal(&key(1), &place(), padding, &text, &SeededRandom::new(seed));
             let opened = open(&key(1), &place(), &sealed).expect("what was sealed opens");
             prop_assert_eq!(opened.as_slice(), text.as_slice());
+            // In a room that held something else.
+            let mut room = Opened::new(vec![7; text.len() / 2]);
+            prop_assert_eq!(open_in(&key(1), &place(), &sealed, &mut room), Ok(text.as_slice()));
         }
 
         #[test]

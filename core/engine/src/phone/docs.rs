@@ -3,7 +3,7 @@
 
 use super::keys::Keys;
 use crate::error::EngineError;
-use crate::store::{EpochRow, OwnRow, Sealed, Store};
+use crate::store::{EpochRow, Sealed, Store};
 use holdfast_model::chronology::Clocks;
 use holdfast_model::document::{ChangeRecord, Hand, Segment, Tail, decode_change, rebuild};
 use holdfast_model::entry::{Read, Text};
@@ -11,8 +11,10 @@ use holdfast_model::id::{DeviceId, Digest, DocumentId, PersonId, VisitId, Worker
 use holdfast_model::projection::{Held, PersonCard, RunRow, Standing};
 use holdfast_model::time::Millis;
 use holdfast_model::wire::{Receipt, SegmentHead};
+use holdfast_vault::Opened;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 
 /// The version of a document's row that this code writes.
 const VERSION: u32 = 1;
@@ -167,12 +169,14 @@ impl OpenDoc {
             let changes = rebuild(&segment).map_err(|_| EngineError::SealBroken)?;
             open.take_pulled(changes, at)?;
         }
+        let mut room = Opened::default();
         for (from, to) in open.row.own.clone() {
-            for own in store.own(from, to, usize::MAX >> 1)? {
-                let (_, record, hash) = decode_own(keys, &own)?;
-                let (standing, received) = standings.of(store, &own)?;
+            store.each_own(from, to, |own| {
+                let (_, record, hash) = decode_own(keys, own.n, own.sealed, &mut room)?;
+                let (standing, received) = standings.of_place(store, own.epoch, own.seq)?;
                 open.hold(&record, hash, standing, received)?;
-            }
+                Ok(ControlFlow::Continue(()))
+            })?;
         }
         Ok(open)
     }
@@ -271,9 +275,9 @@ fn claimed(read: &Read) -> Millis {
     read.known().map_or_else(|| read.clocks().0.at, holdfast_model::entry::Entry::claimed)
 }
 
-/// Opens an own entry.
-pub(super) fn decode_own(keys: &Keys, own: &OwnRow) -> Result<(DocumentId, ChangeRecord, Digest), EngineError> {
-    decode_change(&keys.open("own", own.n, &own.sealed)?).ok_or(EngineError::SealBroken)
+/// Opens own entry `n`, in memory that is used for one after the other.
+pub(super) fn decode_own(keys: &Keys, n: i64, sealed: &[u8], room: &mut Opened) -> Result<(DocumentId, ChangeRecord, Digest), EngineError> {
+    decode_change(keys.open_in("own", n, sealed, room)?).ok_or(EngineError::SealBroken)
 }
 
 /// A segment of another device as it is kept, before it is sealed.
@@ -313,10 +317,6 @@ impl Standings {
     /// True for a stretch of this phone's own chain.
     pub(super) fn knows(&self, epoch: holdfast_model::id::ChainEpoch) -> bool {
         self.epochs.iter().any(|e| e.epoch == epoch)
-    }
-
-    fn of(&mut self, store: &Store, own: &OwnRow) -> Result<(Standing, Option<Millis>), EngineError> {
-        self.of_place(store, own.epoch, own.seq)
     }
 
     fn of_place(

@@ -7,8 +7,10 @@ use crate::port::Disk;
 use crate::store::{Sealed, Store};
 use holdfast_model::document::{ChangeRecord, Materialised, rebuild};
 use holdfast_model::id::{ChainEpoch, Digest, DocumentId};
+use holdfast_vault::Opened;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
 /// The files of an export. Names are relative; contents may be a person's record: whoever writes them keeps them private.
 #[derive(Debug, Clone, Default)]
@@ -57,10 +59,14 @@ impl Phone {
         let (store, reading) = (self.store()?, self.reading()?);
         let mut docs: BTreeMap<DocumentId, Vec<(ChangeRecord, Digest)>> = BTreeMap::new();
         // What colleagues wrote on this phone is theirs to read; of it the office has, or gets, its own copy.
-        for own in store.own(i64::MIN, i64::MAX, usize::MAX >> 1)?.into_iter().filter(|own| own.vault == reading.vault) {
-            let (doc, record, hash) = docs::decode_own(&reading.keys, &own)?;
-            docs.entry(doc).or_default().push((record, hash));
-        }
+        let mut room = Opened::default();
+        store.each_own(i64::MIN, i64::MAX, |own| {
+            if own.vault == reading.vault {
+                let (doc, record, hash) = docs::decode_own(&reading.keys, own.n, own.sealed, &mut room)?;
+                docs.entry(doc).or_default().push((record, hash));
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
         for n in store.keys(Sealed::Pulled)? {
             let Some(sealed) = store.sealed(Sealed::Pulled, n)? else { continue };
             let (_, segment) = docs::decode_pulled(&reading.keys.open("pulled", n, &sealed)?).ok_or(EngineError::SealBroken)?;
@@ -122,12 +128,13 @@ impl Export {
     fn waiting(&mut self, store: &Store, provider: &str, device: &str) -> Result<(), EngineError> {
         let mut lines = Vec::new();
         for (from, to) in store.uncovered()? {
-            for own in store.own(from, to, usize::MAX >> 1)? {
+            store.each_own(from, to, |own| {
                 if let Some(sealed) = store.outbox(own.n)? {
                     line(&mut lines, provider, device, own.epoch, own.seq, own.head, &sealed);
                     self.waiting += 1;
                 }
-            }
+                Ok(ControlFlow::Continue(()))
+            })?;
         }
         self.files.push(("waiting.jsonl".into(), lines));
         Ok(())

@@ -4,8 +4,7 @@ use super::Enrolment;
 use crate::error::EngineError;
 use holdfast_model::id::{ChainEpoch, DeviceId, ProviderId};
 use holdfast_model::port::Random;
-use holdfast_vault::seal::Opened;
-use holdfast_vault::{Aad, BlindIndex, DataKey, OutboxPlace, OutboxSealer, Padding, WorkerKey, open, seal};
+use holdfast_vault::{Aad, BlindIndex, DataKey, Opened, OutboxPlace, OutboxSealer, Padding, WorkerKey, open, open_in, seal};
 use std::sync::Arc;
 
 /// What seals and opens this phone's rows for one worker.
@@ -46,6 +45,12 @@ impl Keys {
     pub(super) fn open(&self, table: &str, row: i64, sealed: &[u8]) -> Result<Opened, EngineError> {
         let row = row.to_be_bytes();
         open(&self.data, &self.place(table, &row), sealed).map_err(|_| EngineError::SealBroken)
+    }
+
+    /// Opens a row in memory that is used for one after the other.
+    pub(super) fn open_in<'r>(&self, table: &str, row: i64, sealed: &[u8], room: &'r mut Opened) -> Result<&'r [u8], EngineError> {
+        let row = row.to_be_bytes();
+        open_in(&self.data, &self.place(table, &row), sealed, room).map_err(|_| EngineError::SealBroken)
     }
 
     /// Seals an own change for the provider alone.

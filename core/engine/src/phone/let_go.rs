@@ -10,6 +10,7 @@ use super::{Phone, Reading, docs};
 use crate::error::EngineError;
 use crate::store::{NOBODYS, OwnRow, Store};
 use holdfast_model::time::{ClockReading, DAY};
+use holdfast_vault::Opened;
 use std::collections::BTreeMap;
 
 /// How long a received entry is kept, in milliseconds.
@@ -132,7 +133,7 @@ impl Reading {
     /// True when one of this vault's documents lists an entry of its own: a screen can show it.
     fn lists(&self, store: &Store, row: &OwnRow) -> Result<bool, EngineError> {
         // What this vault's key does not open was written under one that is gone: no screen shows it.
-        let Ok((doc, ..)) = docs::decode_own(&self.keys, row) else { return Ok(false) };
+        let Ok((doc, ..)) = docs::decode_own(&self.keys, row.n, &row.sealed, &mut Opened::default()) else { return Ok(false) };
         Ok(self.row(store, &doc)?.is_some_and(|doc| doc.lists(row.n)))
     }
 }

@@ -6,7 +6,9 @@ use super::{Phone, heard};
 use crate::error::EngineError;
 use crate::store::{EpochRow, Sealed, Store, Writer};
 use holdfast_model::id::ChainEpoch;
+use holdfast_vault::Opened;
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
 /// Name of the note that rows of documents are behind: the first row number concerned.
 const UNREAD: &str = "unread";
@@ -56,10 +58,13 @@ impl Phone {
         let store = store.as_ref().ok_or(EngineError::NotEnrolled)?;
         let reading = reading.as_mut().ok_or(EngineError::Locked)?;
         let mut behind = reading.written_by(store, &better_known, now)?;
-        let own = first.map_or(Ok(Vec::new()), |first| store.own(first, i64::MAX, usize::MAX >> 1))?;
-        for row in own {
-            // What this worker's key does not open was written under one that is gone: no screen shows it.
-            behind.extend(docs::decode_own(&reading.keys, &row).map(|(doc, ..)| doc));
+        if let Some(first) = first {
+            let mut room = Opened::default();
+            store.each_own(first, i64::MAX, |row| {
+                // What this worker's key does not open was written under one that is gone: no screen shows it.
+                behind.extend(docs::decode_own(&reading.keys, row.n, row.sealed, &mut room).map(|(doc, ..)| doc));
+                Ok(ControlFlow::Continue(()))
+            })?;
         }
         let mut standings = Standings::load(store)?;
         let done = store.write(|tx| {

@@ -10,7 +10,8 @@ use holdfast_model::id::{ChainEpoch, Digest, DocumentId};
 use holdfast_model::limits;
 use holdfast_model::time::Millis;
 use holdfast_model::wire::{Push, PushHeader, SealedEntry, SealedPush, push_header};
-use holdfast_vault::Verdict;
+use holdfast_vault::{Opened, Verdict};
+use std::ops::ControlFlow;
 
 /// Most entries of an earlier epoch in one request.
 const PIECE: u64 = 256;
@@ -64,31 +65,33 @@ impl Phone {
         let store = self.store()?;
         let Some(of) = store.epochs()?.into_iter().find(|e| e.epoch == epoch) else { return Ok(None) };
         let n_of = |seq: u64| of.first_n + seq as i64 - 1;
-        let mut rows = store.own(n_of(first), n_of(last), limits::PUSH_ENTRIES)?;
-        rows.retain(|row| row.epoch == epoch);
         let prev = if first == 1 { Digest::ZERO } else { store.head_at(n_of(first) - 1)? };
-        let (mut records, mut bytes) = (Vec::new(), 0);
-        for row in &rows {
-            let Some(record) = self.opened(row) else { break };
+        let (mut records, mut head, mut bytes, mut room) = (Vec::new(), prev, 0, Opened::default());
+        store.each_own(n_of(first), n_of(last), |row| {
+            let Some(record) = self.opened(&row, &mut room).filter(|_| row.epoch == epoch) else { return Ok(ControlFlow::Break(())) };
             bytes += record.1.text.len();
-            if bytes > max_bytes && !records.is_empty() {
-                break;
+            if records.len() == limits::PUSH_ENTRIES || bytes > max_bytes && !records.is_empty() {
+                return Ok(ControlFlow::Break(()));
             }
             records.push(record);
-        }
-        let Some(last_open) = records.len().checked_sub(1) else {
+            head = row.head;
+            Ok(ControlFlow::Continue(()))
+        })?;
+        if records.is_empty() {
+            let mut rows = store.own(n_of(first), n_of(last), limits::PUSH_ENTRIES)?;
+            rows.retain(|row| row.epoch == epoch);
             return Ok(self.sealed_stretch(epoch, first, prev, &rows, max_bytes)?.map(Stretch::Sealed));
-        };
+        }
         let texts: Vec<Digest> = records.iter().map(|(_, record, _)| record.text.digest()).collect();
         let segments = segments(&records);
         let header = push_header(&self.enrolment()?.device, epoch, first, prev, &texts, &segments);
-        let header = self.signed(header, rows[last_open].head)?;
+        let header = self.signed(header, head)?;
         Ok(Some(Stretch::Open(Push { header, segments })))
     }
 
     /// An own entry, when the keys at hand open it.
-    fn opened(&self, row: &OwnRow) -> Option<(DocumentId, ChangeRecord, Digest)> {
-        docs::decode_own(&self.reading.as_ref()?.keys, row).ok()
+    fn opened(&self, row: &OwnRow<&[u8]>, room: &mut Opened) -> Option<(DocumentId, ChangeRecord, Digest)> {
+        docs::decode_own(&self.reading.as_ref()?.keys, row.n, row.sealed, room).ok()
     }
 
     /// The copies that were sealed for the office. One whose copy is gone (earlier versions let it go with the receipt) waits until its worker
@@ -138,10 +141,16 @@ impl Phone {
     pub(super) fn oldest_waiting(&self) -> Result<Option<Millis>, EngineError> {
         let store = self.store()?;
         for epoch in store.epochs()? {
-            let rows = store.own(epoch.first_n + epoch.acked as i64, i64::MAX, 1)?;
-            if let Some(row) = rows.first().filter(|row| row.epoch == epoch.epoch) {
-                let read = self.opened(row).and_then(|(_, record, _)| holdfast_model::entry::Read::parse(&record.text).ok());
-                return Ok(read.map(|read| read.clocks().0.at));
+            let mut oldest = None;
+            store.each_own(epoch.first_n + epoch.acked as i64, i64::MAX, |row| {
+                if row.epoch == epoch.epoch {
+                    let text = self.opened(&row, &mut Opened::default()).map(|(_, record, _)| record.text);
+                    oldest = Some(text.and_then(|text| holdfast_model::entry::Read::parse(&text).ok()).map(|read| read.clocks().0.at));
+                }
+                Ok(ControlFlow::Break(()))
+            })?;
+            if let Some(at) = oldest {
+                return Ok(at);
             }
         }
         Ok(None)

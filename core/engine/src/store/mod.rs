@@ -20,6 +20,7 @@ use holdfast_model::limits;
 use holdfast_model::time::Millis;
 use holdfast_model::wire::{ClockSample, Receipt, Truth};
 use rusqlite::{Connection, OptionalExtension, params};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 /// Bytes that must stay free: below this a tap is refused before anything is written, so that sync, PIN change and export still work.
@@ -177,21 +178,39 @@ impl Store {
 
     /// Own entries by row number, both ends included, at most `most`.
     pub fn own(&self, from_n: i64, to_n: i64, most: usize) -> Result<Vec<OwnRow>, EngineError> {
-        let mut statement = self
-            .conn
-            .prepare_cached("SELECT n, epoch, seq, head, sealed, proof, vault FROM own WHERE n BETWEEN ?1 AND ?2 ORDER BY n LIMIT ?3")?;
-        let rows = statement.query_map(params![from_n, to_n, most as i64], |row| {
-            Ok(OwnRow {
+        let mut rows = Vec::new();
+        self.each_own(from_n, to_n, |row| {
+            rows.push(row.kept());
+            Ok(if rows.len() < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+        })?;
+        Ok(rows)
+    }
+
+    /// Shows own entries by row number, both ends included, one after the other, until `look` breaks off. None is copied.
+    pub fn each_own(
+        &self,
+        from_n: i64,
+        to_n: i64,
+        mut look: impl FnMut(OwnRow<&[u8]>) -> Result<ControlFlow<()>, EngineError>,
+    ) -> Result<(), EngineError> {
+        let mut statement =
+            self.conn.prepare_cached("SELECT n, epoch, seq, head, sealed, proof, vault FROM own WHERE n BETWEEN ?1 AND ?2 ORDER BY n")?;
+        let mut rows = statement.query([from_n, to_n])?;
+        while let Some(row) = rows.next()? {
+            let own = OwnRow {
                 n: row.get(0)?,
                 epoch: ChainEpoch(row.get(1)?),
                 seq: row.get::<_, i64>(2)? as u64,
                 head: Digest(row.get(3)?),
-                sealed: row.get(4)?,
+                sealed: row.get_ref(4)?.as_blob().map_err(rusqlite::Error::from)?,
                 proof: split(row.get(5)?),
                 vault: row.get(6)?,
-            })
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
+            };
+            if look(own)?.is_break() {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// The copy of own entry `n` that was sealed to the provider's key. It stays as long as the entry, so that a phone that cannot be read can
@@ -278,9 +297,9 @@ impl Store {
 
     /// The oldest clock samples that the office has not taken, as many as one request brings; with the number of the last of them, 0 for none.
     pub fn unsent_samples(&self) -> Result<(Vec<ClockSample>, i64), EngineError> {
-        let mut statement =
-            self.conn.prepare_cached("SELECT boot, mono, wall, truth, err, n FROM samples WHERE sent = 0 ORDER BY n LIMIT ?1")?;
-        let rows = statement.query_map([limits::REQUEST_SAMPLES as i64], sample)?;
+        let mut statement = self.conn.prepare_cached("SELECT boot, mono, wall, truth, err, n FROM samples WHERE sent = 0 ORDER BY n")?;
+        // Not as `LIMIT ?`: with another number behind it, SQLite plans the statement anew.
+        let rows = statement.query_map([], sample)?.take(limits::REQUEST_SAMPLES);
         let rows = rows.collect::<Result<Vec<_>, _>>()?;
         let last = rows.last().map_or(0, |(_, n)| *n);
         Ok((rows.into_iter().map(|(sample, _)| sample).collect(), last))

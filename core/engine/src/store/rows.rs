@@ -2,9 +2,9 @@
 
 use holdfast_model::id::{ChainEpoch, Digest};
 
-/// One entry of this phone, as the store keeps it.
+/// One entry of this phone, as the store keeps it: its sealed bytes owned, or where they lie while the row is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OwnRow {
+pub struct OwnRow<Bytes = Vec<u8>> {
     /// Row number: grows by one with every entry of this phone, across epochs.
     pub n: i64,
     /// Stretch of the chain.
@@ -14,12 +14,20 @@ pub struct OwnRow {
     /// Head of the chain after it.
     pub head: Digest,
     /// The change, sealed for reading on this phone.
-    pub sealed: Vec<u8>,
+    pub sealed: Bytes,
     /// Digest of the entry's text, and digest of the segment that holds it alone: what the device signs for when it hands [`Store::outbox`]
     /// over without being able to read. Neither says anything about the text.
     pub proof: [Digest; 2],
     /// Number of the vault whose key opens `sealed`; [`NOBODYS`] when there is none, and `sealed` is empty.
     pub vault: i64,
+}
+
+impl OwnRow<&[u8]> {
+    /// The same, to be kept.
+    pub fn kept(self) -> OwnRow {
+        let OwnRow { n, epoch, seq, head, sealed, proof, vault } = self;
+        OwnRow { n, epoch, seq, head, sealed: sealed.to_vec(), proof, vault }
+    }
 }
 
 /// How far the office is with one stretch of the chain.

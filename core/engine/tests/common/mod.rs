@@ -243,9 +243,9 @@ impl Office {
             return refusal(status, &code, retry_ms);
         }
         let mut receipts = Vec::new();
-        for unsealed in &pushes {
+        for unsealed in &mut pushes {
             assert!(unsealed.unopened.is_empty(), "sealed for this office");
-            let push = &unsealed.push;
+            let push = unsealed.push.clone();
             key.verify_text(&push.header.signed_bytes(), &push.header.sig).expect("a signed header");
             state.actors.extend(push.segments.iter().map(|s| s.head.actor));
             let inspected = wire::inspect_unsealed(unsealed).expect("whole");
@@ -260,7 +260,7 @@ impl Office {
             assert!(push.header.first as usize <= chain.len() + 1, "no gap");
             for entry in &inspected.entries {
                 let text = push.segments[entry.segment as usize].texts[entry.index as usize].to_string();
-                assert_eq!(inspected.rebuild(push, entry.segment as usize).err(), None, "an honest push");
+                assert_eq!(inspected.rebuild(&push, entry.segment as usize).err(), None, "an honest push");
                 match chain.get(entry.seq as usize - 1) {
                     Some(known) => assert_eq!(*known, text, "one text under one number"),
                     None => chain.push(text),
