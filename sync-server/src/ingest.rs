@@ -91,14 +91,14 @@ impl Desk<'_> {
         received: Millis,
         shut_out: &ShutOut,
     ) -> Result<Ready, Refused> {
-        let arrived: Unsealed = arrived.into();
+        let mut arrived: Unsealed = arrived.into();
         let header = &arrived.push.header;
         let signed = key.verify_text(&header.signed_bytes(), &header.sig);
         if signed.is_err() && !self.faults.on(Fault::SkipSignature) {
             return Err(Refused::Signature);
         }
-        let inspected = inspect_unsealed(&arrived).map_err(Refused::Push)?;
-        let ready = Ready::of(header, &inspected, received)?;
+        let inspected = inspect_unsealed(&mut arrived).map_err(Refused::Push)?;
+        let ready = Ready::of(&arrived.push.header, &inspected, received)?;
         let mut making = Making { desk: self, home: self.branch_no(branch)?, ready, known: HashMap::new() };
         match shut_out {
             ShutOut::Phone => making.hold_all(&arrived),
@@ -108,7 +108,7 @@ impl Desk<'_> {
     }
 
     /// Tells where entries stand in their devices' boots and sequences.
-    fn place_in_time(&self, reads: &[Read], received: Millis) {
+    fn place_in_time<'r>(&self, reads: impl Iterator<Item = &'r Read>, received: Millis) {
         let mut state = self.state.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         for read in reads {
             state.clocks.entry(read, Some(received));
@@ -204,6 +204,8 @@ impl Making<'_> {
     fn take_all(&mut self, arrived: Unsealed, inspected: Inspected, off: &BTreeSet<WorkerId>) -> Result<(), OfficeError> {
         let off = written_by(off, &inspected, arrived.push.segments.len());
         let facts = self.sort(&arrived, inspected, &off);
+        // Clocks are a set, so what is told early, or never becomes durable, does no harm.
+        self.desk.place_in_time(facts.iter().flat_map(|facts| &facts.reads), self.ready.received);
         let Unsealed { push, places, packed, .. } = arrived;
         let mut packed = packed.into_iter();
         for (s, ((segment, facts), place)) in push.segments.into_iter().zip(facts).zip(places).enumerate() {
@@ -223,7 +225,7 @@ impl Making<'_> {
         let facts = |(s, segment): (usize, &Segment)| Facts {
             reads: Vec::with_capacity(segment.texts.len()),
             last: 0,
-            changes: inspected.rebuild(push, s).map(|all| all.into_iter().map(|(_, hash)| hash).collect()),
+            changes: inspected.rebuild(push, s),
         };
         let mut all: Vec<Facts> = push.segments.iter().enumerate().map(facts).collect();
         for entry in inspected.entries {
@@ -263,8 +265,6 @@ impl Making<'_> {
             // The entries stand and are counted; what is held back is the document, from other phones.
             self.hold(None, code, Some(&doc.id), segment.head.n, doc.branch, &[]);
         }
-        // Clocks are a set, so what is told early, or never becomes durable, does no harm.
-        desk.place_in_time(&reads, received);
         let (gist, day) = (Gist::of(&reads), day_for(&reads, received));
         let kept = Kept::of(segment, packed, reads.iter().any(opens_glass));
         self.ready.segments.push(ReadySegment { doc, kept, sealed, place, changes, withheld, gist, last, day });

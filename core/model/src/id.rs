@@ -234,6 +234,11 @@ impl EntryId {
         EntryId(b)
     }
 
+    /// An id as its sixteen bytes; `None` unless they are those of a UUID of version 7.
+    pub fn from_bytes(bytes: [u8; 16]) -> Option<EntryId> {
+        (bytes[6] >> 4 == 7 && bytes[8] >> 6 == 2).then_some(EntryId(bytes))
+    }
+
     /// The 36 characters.
     pub fn chars(&self) -> [u8; 36] {
         let mut hex = [0; 32];
@@ -262,10 +267,7 @@ impl EntryId {
         }
         let mut id = [0u8; 16];
         let whole = data_encoding::HEXLOWER.decode_mut(&hex, &mut id);
-        if whole.is_err() || id[6] >> 4 != 7 || id[8] >> 6 != 2 {
-            return Err(BadId::NotUuid7);
-        }
-        Ok(EntryId(id))
+        whole.ok().and_then(|_| EntryId::from_bytes(id)).ok_or(BadId::NotUuid7)
     }
 }
 

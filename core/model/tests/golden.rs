@@ -40,8 +40,8 @@ fn a_request_from_a_locked_phone_of_version_1_is_read_for_ever() {
     assert_eq!((head, pushes.len(), &sealed), (request(&push()), 0, &vec![sealed_push()]));
     let header = &sealed[0].header;
     assert_eq!(chain::extend(header.prev, sealed[0].entries.iter().map(|e| e.text)), header.head, "the chain is the open push's");
-    let unsealed = sealed[0].clone().unseal(turned);
-    let inspected = inspect_unsealed(&unsealed).unwrap();
+    let mut unsealed = sealed[0].clone().unseal(turned);
+    let inspected = inspect_unsealed(&mut unsealed).unwrap();
     assert!(unsealed.unopened.is_empty() && inspected.listed.iter().all(|listed| *listed));
     assert!((0..12).all(|s| inspected.rebuild(&unsealed.push, s).is_ok()));
 }

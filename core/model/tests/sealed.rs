@@ -22,8 +22,8 @@ fn a_sealed_push_travels_whole_and_says_what_the_open_one_says() {
     assert_eq!((pushes.len(), &arrived[0]), (0, &sealed));
     let open = push(5, 40);
     let there = inspect(&open).unwrap();
-    let unsealed = sealed.unseal(turned);
-    let here = inspect_unsealed(&unsealed).unwrap();
+    let mut unsealed = sealed.unseal(turned);
+    let here = inspect_unsealed(&mut unsealed).unwrap();
     let facts = |i: &holdfast_model::wire::Inspected| i.entries.iter().map(|e| (e.seq, e.text, e.head, e.read.is_ok())).collect::<Vec<_>>();
     assert_eq!(facts(&here), facts(&there));
     assert!((0..40).all(|s| here.rebuild(&unsealed.push, s).is_ok()));
@@ -35,16 +35,16 @@ fn what_does_not_open_is_held_alone() {
         let mut sealed = sealed(9, 8);
         let last = sealed.entries[broken].sealed.len() - 1;
         sealed.entries[broken].sealed[last] ^= 1;
-        let unsealed = sealed.unseal(turned);
-        let inspected = inspect_unsealed(&unsealed).unwrap();
+        let mut unsealed = sealed.unseal(turned);
+        let inspected = inspect_unsealed(&mut unsealed).unwrap();
         let held: Vec<_> = inspected.entries.iter().filter_map(|e| e.read.as_ref().err().map(|h| (e.seq, *h))).collect();
         assert_eq!(held, [(broken as u64 + 1, Hold::Unopened)]);
         assert_eq!(Hold::Unopened.code(), "entry_unopened");
         assert_eq!(unsealed.unopened[0].seq, broken as u64 + 1);
         assert!((0..7).all(|s| inspected.rebuild(&unsealed.push, s).is_ok()), "the others pass the gate");
     }
-    let none = sealed(9, 8).unseal(|_, _| None);
-    assert_eq!(inspect_unsealed(&none).unwrap().entries.len(), 8);
+    let mut none = sealed(9, 8).unseal(|_, _| None);
+    assert_eq!(inspect_unsealed(&mut none).unwrap().entries.len(), 8);
 }
 
 /// JSON may have line breaks between its members, and sealed bytes travel as they are; but texts are kept and handed on a line each.
@@ -58,8 +58,8 @@ fn a_text_of_more_than_one_line_is_held_though_it_reads() {
         assert!(Read::parse(&text).is_ok());
         device.write(&visit(1), entry.id, &text);
     }
-    let unsealed = common::sealed(device.push()).unseal(turned);
-    let inspected = inspect_unsealed(&unsealed).unwrap();
+    let mut unsealed = common::sealed(device.push()).unseal(turned);
+    let inspected = inspect_unsealed(&mut unsealed).unwrap();
     let held: Vec<_> = inspected.entries.iter().filter_map(|e| e.read.as_ref().err().map(|h| (e.seq, *h))).collect();
     assert_eq!(held, [(2, Hold::Unopened)]);
 }
@@ -69,8 +69,8 @@ fn another_causality_than_the_signed_one_is_withheld_not_held() {
     let mut sealed = sealed(9, 8);
     // A bit of the actor: the text is the signed one.
     sealed.entries[3].sealed[20] ^= 1;
-    let unsealed = sealed.unseal(turned);
-    let inspected = inspect_unsealed(&unsealed).unwrap();
+    let mut unsealed = sealed.unseal(turned);
+    let inspected = inspect_unsealed(&mut unsealed).unwrap();
     assert!(inspected.entries.iter().all(|e| e.read.is_ok()), "the statement stands");
     let gate: Vec<bool> = (0..8).map(|s| inspected.rebuild(&unsealed.push, s).is_ok()).collect();
     assert_eq!(gate, [true, true, true, false, true, true, true, true]);
@@ -81,9 +81,9 @@ fn the_chain_holds_whatever_opens() {
     let mut sealed = sealed(9, 8);
     // Another text's digest, whether its entry opens or not: the signed chain does not lead through it.
     sealed.entries[3].text = Digest([7; 32]);
-    assert_eq!(inspect_unsealed(&sealed.clone().unseal(turned)), Err(PushError::Chain));
+    assert_eq!(inspect_unsealed(&mut sealed.clone().unseal(turned)), Err(PushError::Chain));
     sealed.entries.pop();
-    assert_eq!(inspect_unsealed(&sealed.unseal(turned)), Err(PushError::Incomplete));
+    assert_eq!(inspect_unsealed(&mut sealed.unseal(turned)), Err(PushError::Incomplete));
 }
 
 #[test]

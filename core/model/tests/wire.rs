@@ -5,11 +5,12 @@ mod common;
 
 use common::{Device, Numbers, ask, asked, nested, push, reply, request, visit};
 use holdfast_model::document::{GateError, check_texts, rebuild, segments};
-use holdfast_model::entry::Text;
+use holdfast_model::entry::{Read, Text};
 use holdfast_model::id::{DeviceId, Digest};
 use holdfast_model::limits;
 use holdfast_model::wire::{
-    Hold, Packed, Parcel, Push, PushError, SyncRequest, WireError, decode_reply, decode_request, encode_reply, inspect, push_header,
+    Arrived, Hold, Packed, Parcel, Push, PushError, SyncRequest, WireError, decode_reply, decode_request, encode_reply, inspect,
+    push_header,
 };
 use proptest::prelude::*;
 
@@ -19,6 +20,18 @@ fn believed(push: &Push, signed: &[u8]) -> bool {
         && inspect(push).is_ok_and(|inspected| {
             inspected.entries.iter().all(|e| e.read.is_ok()) && (0..push.segments.len()).all(|s| inspected.rebuild(push, s).is_ok())
         })
+}
+
+/// What was read of entries on the way is what their texts say.
+fn read_as_their_texts_say(arrived: &Arrived) -> Result<(), String> {
+    for (segment, reads) in arrived.push.segments.iter().zip(&arrived.reads) {
+        for (text, read) in segment.texts.iter().zip(reads) {
+            if read.as_ref().is_some_and(|read| Read::parse(text).as_ref() != Ok(read)) {
+                return Err(text.to_string());
+            }
+        }
+    }
+    Ok(())
 }
 
 proptest! {
@@ -64,6 +77,11 @@ proptest! {
         let push = push(seed, count);
         let Push { header, segments } = &push;
         let arrived = decode_request(&ask(&request(&push), std::slice::from_ref(&push))).unwrap().pushes.remove(0);
+        prop_assert_eq!(read_as_their_texts_say(&arrived), Ok(()));
+        let texts = segments.iter().flat_map(|s| &s.texts);
+        for (text, read) in texts.zip(arrived.reads.iter().flatten()) {
+            prop_assert!(read.is_some() || text.contains('\\'), "{}", &**text);
+        }
         for (segment, packed) in segments.iter().zip(arrived.packed) {
             let unpack = |bytes: &[u8]| Packed::unpack(bytes, &header.device, header.epoch, &segment.head.doc, segment.head.n);
             prop_assert_eq!(unpack(packed.as_bytes()), Ok(segment.texts.clone()));
@@ -95,8 +113,9 @@ proptest! {
             segment.head.n = segment.texts.len() as u32;
         }
         push.header.count = push.segments.iter().map(|s| s.head.n).sum();
-        let (_, arrived) = asked(&ask(&request(&push), std::slice::from_ref(&push))).unwrap();
-        prop_assert_eq!(arrived, vec![push]);
+        let arrived = decode_request(&ask(&request(&push), std::slice::from_ref(&push))).unwrap().pushes.remove(0);
+        prop_assert_eq!(&arrived.push, &push);
+        prop_assert_eq!(read_as_their_texts_say(&arrived), Ok(()));
     }
 
     #[test]

@@ -115,7 +115,7 @@ impl Office {
         let unopened =
             |(i, text): (usize, &Digest)| Unopened { seq: header.first + i as u64, text: *text, sealed: sealed.next().unwrap_or_default() };
         let unopened = left.map(unopened).collect();
-        Ok(Unsealed { push: Push { header: header.clone(), segments }, places, packed: Vec::new(), unopened })
+        Ok(Unsealed { push: Push { header: header.clone(), segments }, places, packed: Vec::new(), reads: Vec::new(), unopened })
     }
 
     /// The pushes of a request, sealed ones opened. Their signatures are looked at when they are taken in.

@@ -80,45 +80,49 @@ pub fn rebuild(segment: &Segment) -> Result<Vec<(ChangeRecord, Digest)>, GateErr
     check_profile(segment)?;
     check_texts(segment)?;
     let keys: Option<Vec<EntryId>> = segment.texts.iter().map(|t| key_of(t)).collect();
-    rebuild_changes(segment, &keys.ok_or(GateError::Profile("name of an entry"))?)
+    let hashes = rebuild_changes(segment, &keys.ok_or(GateError::Profile("name of an entry"))?)?;
+    let seen = |i: usize| i.checked_sub(1).map_or(segment.head.deps.as_slice(), |before| slice::from_ref(&hashes[before]));
+    Ok(hashes.iter().enumerate().map(|(i, hash)| (record(segment, i, seen(i)), *hash)).collect())
 }
 
 /// The second half of [`rebuild`], for a caller that has checked the texts ([`check_texts`]) and read the entries' ids from them already.
 ///
-/// `keys` are the ids of the entries, in order. Bounds are checked here again: they cost nothing.
-pub fn rebuild_changes(segment: &Segment, keys: &[EntryId]) -> Result<Vec<(ChangeRecord, Digest)>, GateError> {
+/// `keys` are the ids of the entries, in order. Bounds are checked here again: they cost nothing. Gives the hash of each change, in order.
+pub fn rebuild_changes(segment: &Segment, keys: &[EntryId]) -> Result<Vec<Digest>, GateError> {
     check_profile(segment)?;
     if keys.len() != segment.texts.len() {
         return Err(GateError::Profile("number of entries"));
     }
+    let head = &segment.head;
     let mut chunk = Chunk::default();
-    let quick = |record: &ChangeRecord, key| chunk.hash(record.actor, record.actor_seq, record.start_op, &record.deps, key, &record.text);
     // What the layout gives is the author's own hash as soon as the digests agree; when they do not, Automerge decides.
-    changes_with(segment, keys, quick).or_else(|_| changes_with(segment, keys, |record, key| hash(&change(record, key))))
+    changes_with(segment, keys, |i, deps, key| {
+        chunk.hash(head.actor, head.actor_seq + i as u64, head.start_op + i as u64, deps, key, &segment.texts[i])
+    })
+    .or_else(|_| changes_with(segment, keys, |i, deps, key| hash(&change(&record(segment, i, deps), key))))
 }
 
-/// Every change of a segment with its hash as `hash` takes it, if these are the author's.
+/// One change of a segment as plain facts.
+fn record(segment: &Segment, i: usize, deps: &[Digest]) -> ChangeRecord {
+    let head = &segment.head;
+    ChangeRecord {
+        actor: head.actor,
+        actor_seq: head.actor_seq + i as u64,
+        start_op: head.start_op + i as u64,
+        deps: deps.to_vec(),
+        text: segment.texts[i].clone(),
+    }
+}
+
+/// Every change of a segment hashed as `hash` does it, given its place, what its author had seen and its key; if these are the author's.
 fn changes_with(
     segment: &Segment,
     keys: &[EntryId],
-    mut hash: impl FnMut(&ChangeRecord, EntryId) -> Digest,
-) -> Result<Vec<(ChangeRecord, Digest)>, GateError> {
-    let head = &segment.head;
-    let mut all: Vec<(ChangeRecord, Digest)> = Vec::with_capacity(keys.len());
-    for (i, (text, key)) in segment.texts.iter().zip(keys).enumerate() {
-        let deps = all.last().map_or_else(|| head.deps.as_slice(), |(_, before)| slice::from_ref(before)).to_vec();
-        let record = ChangeRecord {
-            actor: head.actor,
-            actor_seq: head.actor_seq + i as u64,
-            start_op: head.start_op + i as u64,
-            deps,
-            text: text.clone(),
-        };
-        let hash = hash(&record, *key);
-        all.push((record, hash));
+    mut hash: impl FnMut(usize, &[Digest], EntryId) -> Digest,
+) -> Result<Vec<Digest>, GateError> {
+    let mut all: Vec<Digest> = Vec::with_capacity(keys.len());
+    for (i, key) in keys.iter().enumerate() {
+        all.push(hash(i, all.last().map_or(&segment.head.deps, slice::from_ref), *key));
     }
-    if digest_of(all.iter().map(|(_, hash)| *hash)) != head.changes {
-        return Err(GateError::Changes);
-    }
-    Ok(all)
+    if digest_of(all.iter().copied()) == segment.head.changes { Ok(all) } else { Err(GateError::Changes) }
 }

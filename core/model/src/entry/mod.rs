@@ -14,6 +14,7 @@ mod text;
 pub use body::{Body, KINDS};
 pub use care::*;
 pub use office::*;
+pub(crate) use read::statement;
 pub use read::{Malformed, Read, Unreadable, key_of};
 pub use text::Text;
 

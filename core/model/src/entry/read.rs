@@ -146,15 +146,20 @@ fn quick(text: &str) -> Option<Entry> {
         #[serde(borrow)]
         body: &'a RawValue,
     }
+    let Head { v, id, doc, author, device, epoch, seq, happened, recorded, mono, plan, reference, body } =
+        serde_json::from_str(text).ok()?;
+    let body = statement(body.get())?;
+    (v == VERSION).then_some(Entry { v, id, doc, author, device, epoch, seq, happened, recorded, mono, plan, reference, body })
+}
+
+/// A statement of today's version, read in one go once its kind is known.
+pub(crate) fn statement(json: &str) -> Option<super::Body> {
     #[derive(Deserialize)]
     struct Kind<'a> {
         kind: &'a str,
     }
-    let Head { v, id, doc, author, device, epoch, seq, happened, recorded, mono, plan, reference, body } =
-        serde_json::from_str(text).ok()?;
-    let kind: Kind<'_> = serde_json::from_str(body.get()).ok()?;
-    let body = super::Body::read(kind.kind, body.get()).ok()?;
-    (v == VERSION).then_some(Entry { v, id, doc, author, device, epoch, seq, happened, recorded, mono, plan, reference, body })
+    let Kind { kind } = serde_json::from_str(json).ok()?;
+    super::Body::read(kind, json).ok()
 }
 
 /// The entry's name alone, read without the rest of the text; `None` when there is none.

@@ -3,10 +3,11 @@
 use super::frame::{Inflated, boxed};
 use super::pack::{self, Before, Common, Source, Streams};
 use super::packed::Packed;
+use super::pieces::Reader;
 use super::sealed::{self, SealedPush};
 use super::{Push, PushHeader, SegmentHead, SyncReply, SyncRequest};
 use crate::document::Segment;
-use crate::entry::Text;
+use crate::entry::{Read, Text};
 use crate::id::{ActorId, ChainEpoch, DeviceId, Digest, DocumentId};
 use crate::limits;
 use serde::de::DeserializeOwned;
@@ -102,11 +103,11 @@ impl Parcel {
     }
 
     /// The push again, within what is left of a body's bound.
-    fn open(bytes: &[u8], budget: &mut usize, packed: Option<&mut Vec<Packed>>) -> Result<Push, WireError> {
+    fn open(bytes: &[u8], budget: &mut usize, aside: Option<&mut Aside>) -> Result<Push, WireError> {
         let inflated = Inflated::of(bytes, *budget)?;
         *budget -= inflated.words.len() + inflated.numbers.len();
         let mut from = inflated.source(*budget)?;
-        let push = decode_push(&mut from, packed)?;
+        let push = decode_push(&mut from, aside)?;
         from.ended()?;
         *budget = from.budget;
         Ok(push)
@@ -114,9 +115,9 @@ impl Parcel {
 
     /// The push again, with what whoever keeps it and hands it on needs beside it.
     fn arrive(bytes: &[u8], budget: &mut usize) -> Result<Arrived, WireError> {
-        let mut packed = Vec::new();
-        let push = Parcel::open(bytes, budget, Some(&mut packed))?;
-        Ok(Arrived { push, parcel: Parcel(bytes.into()), packed })
+        let mut aside = Aside::default();
+        let push = Parcel::open(bytes, budget, Some(&mut aside))?;
+        Ok(Arrived { push, parcel: Parcel(bytes.into()), packed: aside.packed, reads: aside.reads })
     }
 }
 
@@ -129,6 +130,8 @@ pub struct Arrived {
     pub parcel: Parcel,
     /// For each of its segments the entries as they came.
     pub packed: Vec<Packed>,
+    /// For each of its segments what its entries say, as far as that was read on the way: the same that [`Read::parse`] reads.
+    pub reads: Vec<Vec<Option<Read>>>,
 }
 
 /// What arrived with a request.
@@ -300,8 +303,15 @@ fn unmarked(body: &[u8]) -> Result<&[u8], WireError> {
     if mark != MAGIC { Err(WireError::Newer(u32::from(mark[3] - b'0'))) } else { Ok(rest) }
 }
 
-/// Reads a push; `packed` takes the entries of each of its segments as they came.
-fn decode_push(from: &mut Source<'_>, mut packed: Option<&mut Vec<Packed>>) -> Result<Push, WireError> {
+/// What whoever keeps a push and hands it on needs beside it: see [`Arrived`].
+#[derive(Default)]
+struct Aside {
+    packed: Vec<Packed>,
+    reads: Vec<Vec<Option<Read>>>,
+}
+
+/// Reads a push; `aside` takes what is worth keeping beside it.
+fn decode_push(from: &mut Source<'_>, mut aside: Option<&mut Aside>) -> Result<Push, WireError> {
     const WANTED: &str = "a push within bounds";
     let line = from.line(WANTED)?;
     let fits = line.len() <= limits::HEAD_BYTES;
@@ -322,6 +332,7 @@ fn decode_push(from: &mut Source<'_>, mut packed: Option<&mut Vec<Packed>>) -> R
         listed.push(Digest(from.random()?));
     }
     let (mut before, mut actor, mut text) = (Before::default(), ActorId([0; 16]), String::new());
+    let mut reader = Reader::new(&device, line.epoch);
     let mut entries = 0;
     let mut segments = Vec::with_capacity(line.here as usize);
     for _ in 0..line.here {
@@ -333,9 +344,18 @@ fn decode_push(from: &mut Source<'_>, mut packed: Option<&mut Vec<Packed>>) -> R
         let common = Common::new(device.as_str(), &head.doc.to_string(), line.epoch);
         let (began, words, numbers, random) = (before.clone(), from.words, from.numbers, from.random);
         let mut texts = Vec::with_capacity(head.n as usize);
+        let mut reads = Vec::with_capacity(if aside.is_some() { head.n as usize } else { 0 });
         for _ in 0..head.n {
-            pack::unpack(from, &common, &mut before, &mut text)?;
+            let mut read = None;
+            pack::unpack(from, &common, &mut before, &mut text, |pieces, text| {
+                if aside.is_some() {
+                    read = reader.read(&head.doc, pieces, text);
+                }
+            })?;
             texts.push(Text::from(text.as_str()));
+            if aside.is_some() {
+                reads.push(read);
+            }
         }
         let mut segment = Segment { head, texts };
         if !texts_said {
@@ -345,8 +365,9 @@ fn decode_push(from: &mut Source<'_>, mut packed: Option<&mut Vec<Packed>>) -> R
             listed.push(segment.head.digest());
         }
         segments.push(segment);
-        if let Some(packed) = &mut packed {
-            packed.push(Packed::of(
+        if let Some(aside) = &mut aside {
+            aside.reads.push(reads);
+            aside.packed.push(Packed::of(
                 &began,
                 &words[..words.len() - from.words.len()],
                 &numbers[..numbers.len() - from.numbers.len()],

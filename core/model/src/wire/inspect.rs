@@ -3,7 +3,7 @@
 use super::sealed::{Unopened, Unsealed};
 use super::{Push, PushHeader};
 use crate::chain;
-use crate::document::{ChangeRecord, GateError, Segment, check_texts, rebuild_changes};
+use crate::document::{GateError, Segment, check_texts, rebuild_changes};
 use crate::entry::{Malformed, Read};
 use crate::id::{ChainEpoch, DeviceId, Digest, EntryId};
 use crate::limits;
@@ -116,15 +116,18 @@ pub struct InspectedEntry {
 /// An entry that is no entry, or that claims another place than it has, is held alone; the others go on. Where such an entry
 /// stands in the chain is concluded from the places the others leave free.
 pub fn inspect(push: &Push) -> Result<Inspected, PushError> {
-    inspect_around(push, &[])
+    inspect_around(push, &[], Vec::new())
 }
 
 /// As [`inspect`], for a push some of whose entries came sealed and did not open: these are held, the others go on.
-pub fn inspect_unsealed(unsealed: &Unsealed) -> Result<Inspected, PushError> {
-    inspect_around(&unsealed.push, &unsealed.unopened)
+///
+/// What of its entries has been read is taken out of it.
+pub fn inspect_unsealed(unsealed: &mut Unsealed) -> Result<Inspected, PushError> {
+    let reads = std::mem::take(&mut unsealed.reads);
+    inspect_around(&unsealed.push, &unsealed.unopened, reads)
 }
 
-fn inspect_around(push: &Push, unopened: &[Unopened]) -> Result<Inspected, PushError> {
+fn inspect_around(push: &Push, unopened: &[Unopened], reads: Vec<Vec<Option<Read>>>) -> Result<Inspected, PushError> {
     let header = &push.header;
     let count = header.count as usize;
     if count == 0 || count > limits::PUSH_ENTRIES || header.first == 0 || header.first > u64::MAX >> 1 {
@@ -143,9 +146,11 @@ fn inspect_around(push: &Push, unopened: &[Unopened]) -> Result<Inspected, PushE
         let read = Err(Hold::Unopened);
         *slot = Some(InspectedEntry { seq: u.seq, segment: u32::MAX, index: i as u32, text: u.text, head: Digest::ZERO, read });
     }
+    let mut reads = reads.into_iter();
     for (s, segment) in push.segments.iter().enumerate() {
+        let mut reads = reads.next().unwrap_or_default().into_iter();
         for (i, text) in segment.texts.iter().enumerate() {
-            let (claimed, read) = judge(header, segment, text);
+            let (claimed, read) = judge(header, segment, text, reads.next().flatten());
             let seq = claimed.unwrap_or_default();
             let entry = InspectedEntry { seq, segment: s as u32, index: i as u32, text: text.digest(), head: Digest::ZERO, read };
             let offset = seq.checked_sub(header.first).map_or(usize::MAX, |o| usize::try_from(o).unwrap_or(usize::MAX));
@@ -175,9 +180,9 @@ fn inspect_around(push: &Push, unopened: &[Unopened]) -> Result<Inspected, PushE
     Ok(Inspected { entries, listed, places })
 }
 
-/// The place that a text claims in this push's chain, and what it says or why it has to be held.
-fn judge(header: &PushHeader, segment: &Segment, text: &str) -> (Option<u64>, Result<Read, Hold>) {
-    let read = match Read::parse(text) {
+/// The place that a text claims in this push's chain, and what it says or why it has to be held. `read`: what it says, where that is known.
+fn judge(header: &PushHeader, segment: &Segment, text: &str, read: Option<Read>) -> (Option<u64>, Result<Read, Hold>) {
+    let read = match read.map_or_else(|| Read::parse(text), Ok) {
         Ok(read) => read,
         Err(Malformed::TooLong) => return (None, Err(Hold::EntryTooLong)),
         Err(Malformed::Shape { .. }) => return (None, Err(Hold::EntryMalformed)),
@@ -196,10 +201,10 @@ fn judge(header: &PushHeader, segment: &Segment, text: &str) -> (Option<u64>, Re
 }
 
 impl Inspected {
-    /// The gate for one segment of the push that was inspected, without reading any entry again.
+    /// The gate for one segment of the push that was inspected, without reading any entry again. Gives the hashes of its changes.
     ///
     /// A failure withholds the segment from its document; its entries stand as they are.
-    pub fn rebuild(&self, push: &Push, segment: usize) -> Result<Vec<(ChangeRecord, Digest)>, GateError> {
+    pub fn rebuild(&self, push: &Push, segment: usize) -> Result<Vec<Digest>, GateError> {
         let (Some(one), Some(places), Some(listed)) = (push.segments.get(segment), self.places.get(segment), self.listed.get(segment))
         else {
             return Err(GateError::Profile("number of segments"));

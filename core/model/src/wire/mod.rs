@@ -11,6 +11,7 @@ mod frame;
 mod inspect;
 mod pack;
 mod packed;
+mod pieces;
 mod sealed;
 
 pub use codec::{Arrived, Parcel, Request, WireError, decode_reply, decode_request, encode_reply, encode_request};

@@ -78,8 +78,9 @@ impl<'a> Source<'a> {
     }
     pub fn line(&mut self, wanted: &'static str) -> Result<&'a str, WireError> {
         self.line += 1;
-        let (line, rest) = self.words.split_once('\n').ok_or(WireError::Line { line: self.line, wanted })?;
-        self.words = rest;
+        let end = memchr::memchr(b'\n', self.words.as_bytes()).ok_or(WireError::Line { line: self.line, wanted })?;
+        let line = &self.words[..end];
+        self.words = &self.words[end + 1..];
         Ok(line)
     }
     pub fn number(&mut self) -> Result<u64, WireError> {
@@ -141,18 +142,18 @@ impl Common {
 }
 
 /// An entry's text in its pieces.
-struct Pieces<'a> {
-    author: &'a str,
-    body: &'a str,
-    happened: Option<&'a str>,
-    id: EntryId,
-    boot: BootId,
-    mono: i64,
-    plan: Option<&'a str>,
-    at: i64,
-    offset_min: i64,
-    reference: Option<&'a str>,
-    seq: u64,
+pub(super) struct Pieces<'a> {
+    pub author: &'a str,
+    pub body: &'a str,
+    pub happened: Option<&'a str>,
+    pub id: EntryId,
+    pub boot: BootId,
+    pub mono: i64,
+    pub plan: Option<&'a str>,
+    pub at: i64,
+    pub offset_min: i64,
+    pub reference: Option<&'a str>,
+    pub seq: u64,
 }
 
 impl<'a> Pieces<'a> {
@@ -192,7 +193,7 @@ impl<'a> Pieces<'a> {
     }
 
     /// The text again.
-    fn join(&self, common: &Common, text: &mut String) {
+    pub fn join(&self, common: &Common, text: &mut String) {
         text.push_str(r#"{"author":"#);
         text.push_str(self.author);
         text.push_str(r#","body":"#);
@@ -326,8 +327,14 @@ pub(super) fn pack(text: &str, common: &Common, before: &mut Before, to: &mut St
     before.went(&p);
 }
 
-/// Unpacks the next entry's text into `text`, which is cleared first.
-pub(super) fn unpack(from: &mut Source<'_>, common: &Common, before: &mut Before, text: &mut String) -> Result<(), WireError> {
+/// Unpacks the next entry's text into `text`, which is cleared first. `look` is shown its pieces and it, if it came in pieces.
+pub(super) fn unpack(
+    from: &mut Source<'_>,
+    common: &Common,
+    before: &mut Before,
+    text: &mut String,
+    look: impl FnOnce(&Pieces<'_>, &str),
+) -> Result<(), WireError> {
     text.clear();
     let flags = from.number()?;
     if flags == flag::VERBATIM {
@@ -389,6 +396,7 @@ pub(super) fn unpack(from: &mut Source<'_>, common: &Common, before: &mut Before
     };
     from.budget = from.budget.checked_sub(pieces.most_bytes(common)).ok_or(WireError::TooLarge)?;
     pieces.join(common, text);
+    look(&pieces, text);
     (before.seq, before.at, before.offset_min, before.boot, before.lag) = (seq, at, offset_min, boot, lag);
     Ok(())
 }

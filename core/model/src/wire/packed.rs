@@ -46,7 +46,7 @@ impl Packed {
         let common = Common::new(device.as_str(), &doc.to_string(), epoch);
         let (mut texts, mut text) = (Vec::with_capacity(n.min(1_024) as usize), String::new());
         for _ in 0..n {
-            pack::unpack(&mut from, &common, &mut before, &mut text)?;
+            pack::unpack(&mut from, &common, &mut before, &mut text, |_, _| ())?;
             texts.push(Text::from(text.as_str()));
         }
         from.ended()?;

@@ -7,6 +7,7 @@ use super::codec::WireError;
 use super::pack::{Source, Streams};
 use super::{Arrived, Packed, Push, PushHeader};
 use crate::document::{self, Segment};
+use crate::entry::Read;
 use crate::id::{ChainEpoch, DeviceId, Digest};
 use crate::limits;
 use serde::{Deserialize, Serialize};
@@ -41,6 +42,8 @@ pub struct Unsealed {
     pub places: Vec<u32>,
     /// For each segment its entries as they came; none where they came otherwise.
     pub packed: Vec<Packed>,
+    /// For each segment what its entries say; none, or none of one, where that has to be read from its text.
+    pub reads: Vec<Vec<Option<Read>>>,
     /// The others, to be held for checking.
     pub unopened: Vec<Unopened>,
 }
@@ -75,7 +78,7 @@ impl SealedPush {
                 None => unopened.push(Unopened { seq, text: entry.text, sealed: entry.sealed }),
             }
         }
-        Unsealed { push: Push { header: self.header, segments }, places, packed: Vec::new(), unopened }
+        Unsealed { push: Push { header: self.header, segments }, places, packed: Vec::new(), reads: Vec::new(), unopened }
     }
 }
 
@@ -83,14 +86,14 @@ impl From<Push> for Unsealed {
     /// A push whose texts travelled as they are: all of it is open.
     fn from(push: Push) -> Unsealed {
         let places = (0..push.segments.len() as u32).collect();
-        Unsealed { push, places, packed: Vec::new(), unopened: Vec::new() }
+        Unsealed { push, places, packed: Vec::new(), reads: Vec::new(), unopened: Vec::new() }
     }
 }
 
 impl From<Arrived> for Unsealed {
     /// As it came.
     fn from(arrived: Arrived) -> Unsealed {
-        Unsealed { packed: arrived.packed, ..Unsealed::from(arrived.push) }
+        Unsealed { packed: arrived.packed, reads: arrived.reads, ..Unsealed::from(arrived.push) }
     }
 }
 
