@@ -41,7 +41,7 @@ impl Office {
 /// The request is not signed by the phone it names.
 pub(crate) fn bad_signature() -> Answer {
     let says = "The office could not tell that this came from this phone. Nothing was taken; it stays on this phone. Try again; \
-                        if it goes on, have the phone enrolled anew.";
+                if it goes on, have the phone enrolled anew.";
     refusal(401, "bad_signature", says, None)
 }
 
