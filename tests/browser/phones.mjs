@@ -33,6 +33,8 @@ export async function pastTheLease({ check, office, page, go, findings, shot }) 
     assert.match(await page.textContent("main"), /opened on a phone without contact with the office since.*“?At the <b>door<\/b>/is);
     assert.deepEqual(await findings(page), []);
     await fits(page);
+    // The rota does not know the visit, but the office knows the person.
+    assert.match(await page.textContent("h1"), /^Edith Marlow, not on the rota/);
     await page.locator(".entry", { hasText: /opened on a phone without contact/i }).scrollIntoViewIfNeeded();
     await shot("visit-glass");
     await go(`/console/people/${person}`);

@@ -137,6 +137,7 @@ await check("what is held for checking is looked at, taken in, set aside and put
   assert.match(await page.textContent("#error-summary"), /needs a reason/);
   assert.deepEqual(await findings(page), []);
   await his.locator("input[name=why]").fill("Left on the <b>bus</b>");
+  await shot("phones-shut-out");
   await his.locator("button").click();
   await page.waitForURL(/said=revoked/);
   assert.match(await his.textContent(), /shut out .* by Hugh Irwin: “Left on the <b>bus<\/b>”/s);

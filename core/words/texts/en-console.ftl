@@ -35,6 +35,7 @@ screen-somebody = Somebody
 visit-number = Visit { $visit }
 visit-rota = rota { $rota }
 visit-unplanned = not on the rota: { $reason }
+visit-not-planned = not on the rota
 visit-called-off = called off, asked by { $who }, by { $worker }: { $reason }
 visit-open-since = { $what }, since { $time }
 line-arrive = { $worker } arrives

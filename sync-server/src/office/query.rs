@@ -136,7 +136,9 @@ impl Office {
     pub fn visit(&self, visit: &VisitId) -> Result<Option<VisitView>, OfficeError> {
         let now = self.now();
         self.with_doc(&DocumentId::Visit(visit.clone()), |doc, state| {
-            projection::visit(visit, &doc.held(), &state.clocks, incoming(doc, &state.on_the_way()), now, &self.inner.rules)
+            let mut view = projection::visit(visit, &doc.held(), &state.clocks, incoming(doc, &state.on_the_way()), now, &self.inner.rules);
+            state.name(&mut view.facts);
+            view
         })
     }
 

@@ -24,8 +24,9 @@ use crate::parcels::Parcels;
 use crate::phone::Phone;
 use crate::ready::Gist;
 use holdfast_model::chronology::Clocks;
+use holdfast_model::entry::Body;
 use holdfast_model::id::{BranchId, ChainEpoch, DeviceId, Digest, DocumentId, WorkerId};
-use holdfast_model::projection::Incoming;
+use holdfast_model::projection::{BoardRow, Incoming};
 use holdfast_model::time::{DAY, Millis};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -228,7 +229,8 @@ impl State {
             let DocumentId::Visit(visit) = &id else { continue };
             if let Some(doc) = self.docs.get(&id) {
                 let incoming = incoming(doc, &on_the_way);
-                let row = holdfast_model::projection::row(visit, &doc.held(), &self.clocks, incoming);
+                let mut row = holdfast_model::projection::row(visit, &doc.held(), &self.clocks, incoming);
+                self.name(&mut row);
                 if doc.row.as_deref() != Some(&row) {
                     made.push((id, row));
                 }
@@ -245,6 +247,17 @@ impl State {
                 doc.row = Some(Arc::new(row));
             }
         }
+    }
+
+    /// Names the person of a visit that no rota knows, where its entries give the number alone: the office knows the name.
+    pub fn name(&self, row: &mut BoardRow) {
+        let Some(person) = row.person.clone().filter(|_| row.name.is_empty()) else { return };
+        let details = self.docs.get(&DocumentId::Person(person)).map(|doc| doc.held()).unwrap_or_default();
+        let mut names = details.iter().rev().filter_map(|held| match &held.read.known()?.body {
+            Body::Person(details) => Some(&details.name),
+            _ => None,
+        });
+        row.name = names.next().cloned().unwrap_or_default();
     }
 
     /// What each worker's phones said they still hold, beside what is here.

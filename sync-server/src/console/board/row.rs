@@ -152,12 +152,12 @@ impl Row {
     }
 }
 
-/// Planned times, or when somebody came for a visit that no rota knows.
+/// Planned times; for a visit that no rota knows when somebody came, or that.
 pub fn span(facts: &BoardRow, say: &Say<'_>) -> String {
     match (facts.start, facts.end) {
         (Some(a), Some(b)) => say.words.span(a, b),
         (Some(a), None) => a.hhmm(),
-        _ => facts.workers.iter().filter_map(|w| w.arrived).min().map_or_else(|| "—".into(), Millis::hhmm),
+        _ => facts.workers.iter().filter_map(|w| w.arrived).min().map_or_else(|| say.plain("visit-not-planned"), Millis::hhmm),
     }
 }
 
